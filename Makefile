@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0
+# nvmemp: see README.md. `make V=1` shows the commands.
+
+prefix      ?= /usr
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+sbindir     ?= $(exec_prefix)/sbin
+libdir      ?= $(exec_prefix)/lib/$(shell $(CC) -print-multiarch 2>/dev/null)
+includedir  ?= $(prefix)/include
+mandir      ?= $(prefix)/share/man
+docdir      ?= $(prefix)/share/doc/nvmemp
+sysconfdir  ?= /etc
+udevdir     ?= $(prefix)/lib/udev
+unitdir     ?= $(prefix)/lib/systemd/system
+modloaddir  ?= $(prefix)/lib/modules-load.d
+B           ?= build
+KVER        ?= $(shell uname -r)
+KDIR        ?= /lib/modules/$(KVER)/build
+
+VERSION := 0.1.0
+PKGS_D  := devmapper libudev libnvme libsystemd inih
+PKGS_C  := libsystemd json-c smartcols
+
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wpointer-arith \
+	   -Wno-unused-parameter -Wno-missing-field-initializers
+MPCFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -D_GNU_SOURCE -DNVMEMP_VERSION='"$(VERSION)"' \
+	   -Ikernel -Ilibnvmemp -pthread
+HARDEN  := -Wl,-z,relro,-z,now
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n'
+MAKEFLAGS += --no-print-directory
+endif
+
+CORE_O := $(patsubst %.c,$(B)/%.o,$(wildcard libnvmemp/core/*.c))
+SYS_O  := $(patsubst %.c,$(B)/%.o,$(wildcard libnvmemp/sys/*.c))
+API_O  := $(B)/libnvmemp/api.o
+D_O    := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/nvmempctl%.c daemon/nvmemp-udev.c,$(wildcard daemon/*.c)))
+C_O    := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/nvmempctl*.c))
+U_O    := $(B)/daemon/nvmemp-udev.o
+UNIT   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+
+all: $(B)/nvmempd $(B)/nvmempctl $(B)/nvmemp-udev $(B)/libnvmemp.so.1 $(B)/libnvmemp.pc
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/libnvmemp-core.a: $(CORE_O)
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libnvmemp-sys.a: $(SYS_O)
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libnvmemp.so.1: $(API_O) $(B)/libnvmemp-core.a libnvmemp/libnvmemp.sym
+	$(say) LD $@
+	$(Q)$(CC) -shared -Wl,-soname,libnvmemp.so.1 -Wl,--version-script=libnvmemp/libnvmemp.sym -Wl,--no-undefined $(HARDEN) \
+		$(LDFLAGS) -o $@ $(API_O) $(B)/libnvmemp-core.a $(shell pkg-config --libs libsystemd)
+	$(Q)ln -sf libnvmemp.so.1 $(B)/libnvmemp.so
+
+$(B)/nvmempd: $(D_O) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
+	$(say) LD $@
+	$(Q)$(CC) $(HARDEN) -pthread $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(shell pkg-config --libs $(PKGS_D))
+
+$(B)/nvmempctl: $(C_O) $(B)/libnvmemp.so.1
+	$(say) LD $@
+	$(Q)$(CC) $(HARDEN) $(LDFLAGS) -o $@ $(C_O) -L$(B) -lnvmemp -Wl,--as-needed $(shell pkg-config --libs $(PKGS_C))
+
+$(B)/nvmemp-udev: $(U_O) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
+	$(say) LD $@
+	$(Q)$(CC) $(HARDEN) -pthread $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(shell pkg-config --libs $(PKGS_D))
+
+$(B)/libnvmemp.pc: libnvmemp/libnvmemp.pc.in Makefile
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@prefix@|$(prefix)|;s|@libdir@|$(libdir)|;s|@includedir@|$(includedir)|;s|@version@|$(VERSION)|' $< >$@
+
+modules:
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR)/kernel $(if $(C),C=$(C)) $(if $(W),W=$(W)) modules
+
+modules_install: modules
+	$(Q)install -D -m 644 kernel/dm-nvmemp.ko $(DESTDIR)/lib/modules/$(KVER)/updates/dm-nvmemp.ko
+	$(Q)depmod $(if $(DESTDIR),-b $(DESTDIR)) $(KVER)
+
+install: all
+	$(Q)install -D -m 755 $(B)/nvmempd $(DESTDIR)$(sbindir)/nvmempd
+	$(Q)install -D -m 755 $(B)/nvmempctl $(DESTDIR)$(sbindir)/nvmempctl
+	$(Q)install -D -m 755 $(B)/nvmemp-udev $(DESTDIR)$(udevdir)/nvmemp-udev
+	$(Q)install -D -m 644 $(B)/libnvmemp.so.1 $(DESTDIR)$(libdir)/libnvmemp.so.1
+	$(Q)ln -sf libnvmemp.so.1 $(DESTDIR)$(libdir)/libnvmemp.so
+	$(Q)install -D -m 644 $(B)/libnvmemp.pc $(DESTDIR)$(libdir)/pkgconfig/libnvmemp.pc
+	$(Q)install -D -m 644 libnvmemp/nvmemp.h $(DESTDIR)$(includedir)/nvmemp.h
+	$(Q)install -d $(DESTDIR)$(udevdir)/rules.d $(DESTDIR)$(unitdir) $(DESTDIR)$(modloaddir) $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf.d
+	$(Q)install -m 644 udev/*.rules $(DESTDIR)$(udevdir)/rules.d/
+	$(Q)install -m 644 systemd/*.service systemd/*.socket $(DESTDIR)$(unitdir)/
+	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
+	$(Q)test -e $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf || install -m 644 daemon/nvmemp.conf $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf
+	$(Q)for m in man/*.[1-8]; do install -D -m 644 $$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
+	$(Q)for d in docs/*.md README.md; do install -D -m 644 $$d $(DESTDIR)$(docdir)/$${d##*/}; done
+
+$(B)/tests/unit/%: tests/unit/%.c $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
+	@mkdir -p $(@D)
+	$(say) TEST $@
+	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a \
+		-Wl,--as-needed $(shell pkg-config --libs cmocka $(PKGS_D))
+
+setup-%:
+	$(Q)tests/setup.sh $*
+
+check-unit: setup-unit
+	$(Q)$(MAKE) all unit-run
+
+unit-run: $(UNIT)
+	$(Q)tests/unit/run.sh $(UNIT)
+
+check: setup-vm
+	$(Q)tests/check.sh
+
+demo: setup-demo
+	$(Q)tests/vm/demo.sh
+
+clean:
+	$(Q)rm -rf $(B)/libnvmemp* $(B)/daemon $(B)/tests $(B)/nvmemp* kernel/*.o kernel/*.ko kernel/*.mod kernel/*.mod.c kernel/.*.cmd kernel/Module.symvers kernel/modules.order
+
+distclean: clean
+	$(Q)rm -rf $(B)
+
+-include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
+
+.PHONY: all modules modules_install install check check-unit unit-run demo clean distclean
