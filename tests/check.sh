@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# `make check`: unit tests, then the scenarios in virtual machines; the last
+# line sums up both as "N passed, N failed, N skipped". Exit 1 if any failed,
+# or if a part ended without saying how many tests it ran.
+cd "$(dirname "$0")/.." || exit 1
+mkdir -p build
+passed=0 failed=0 skipped=0
+
+# part NAME COMMAND...: runs it, shows its output, adds its last summary up
+part() {
+	name=$1 log=build/check-$1.log
+	shift
+	printf '== %s\n' "$name"
+	{ "$@" 2>&1; echo "exit $?"; } | tee "$log" | grep -v '^exit [0-9]*$'
+	status=$(sed -n 's/^exit \([0-9]*\)$/\1/p' "$log" | tail -n 1)
+	# shellcheck disable=SC2046 # three numbers on purpose
+	set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log" | tail -n 1)
+	if [ $# -ne 3 ]; then
+		printf 'FAIL %s: ended without a summary (exit %s), see %s\n' "$name" "$status" "$log"
+		failed=$((failed + 1))
+		return
+	fi
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+	if [ "$status" != 0 ] && [ "$2" -eq 0 ]; then
+		printf 'FAIL %s: exit %s though no test failed, see %s\n' "$name" "$status" "$log"
+		failed=$((failed + 1))
+	fi
+}
+
+part unit make --no-print-directory all unit-run
+part machines tests/vm/run.sh
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
