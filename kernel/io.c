@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way of a bio: map sends it down a path; a failed one comes back through
+ * end_io, waits in the list, and the worker sends it down another path, or ends
+ * it. docs/io-path.md has the drawing and the table of statuses.
+ */
+#include <linux/jiffies.h>
+
+#include "target.h"
+
+#define MAX_ROUNDS	5		/* times that every path may fail a bio */
+#define ROUND_DELAY	(HZ / 20)	/* before the next round; doubles */
+#define RECHECK_MIN	(HZ / 200 ?: 1)	/* no path: look again, doubling from here */
+#define RECHECK_MAX	(HZ / 4)
+#define TRIAL_MIN	(HZ / 10)	/* between trials of failed paths */
+#define TRIAL_MAX	(5 * HZ)
+
+/* What an error says of the path that it came from */
+enum verdict {
+	ERR_UP,		/* the caller's: the path did its work */
+	ERR_AGAIN,	/* a NOWAIT bio found no room */
+	ERR_RETRY,	/* "retry me": Command Interrupted, Namespace Not Ready */
+	ERR_SUSPECT,	/* the path's or the block's: another path will tell */
+	ERR_PATH,	/* the path's */
+};
+
+/* Table in docs/io-path.md; the statuses are those of nvme_error_status. */
+static enum verdict judge(blk_status_t status, const struct nvmemp_io *io)
+{
+	enum req_op op = io->opf & REQ_OP_MASK;
+	bool rw = op == REQ_OP_READ || op == REQ_OP_WRITE;
+
+	switch (status) {
+	case BLK_STS_TRANSPORT:
+	case BLK_STS_TIMEOUT:
+	case BLK_STS_OFFLINE:
+		return ERR_PATH;
+	case BLK_STS_IOERR:
+		return ERR_SUSPECT;
+	case BLK_STS_RESOURCE:
+	case BLK_STS_DEV_RESOURCE:
+		return ERR_RETRY;
+	case BLK_STS_TARGET:
+		return rw ? ERR_RETRY : ERR_UP;
+	case BLK_STS_NOTSUPP:
+		/* Invalid Namespace: detached from this controller only */
+		return rw ? ERR_SUSPECT : ERR_UP;
+	case BLK_STS_AGAIN:
+		return ERR_AGAIN;
+	default:
+		return ERR_UP;
+	}
+}
+
+void nvmemp_kick(struct nvmemp *m)
+{
+	mod_delayed_work(m->wq, &m->work, 0);
+}
+
+static void wait_for_path(struct nvmemp *m, struct bio *bio)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&m->wait_lock, flags);
+	bio_list_add(&m->waiting, bio);
+	m->nr_waiting++;
+	spin_unlock_irqrestore(&m->wait_lock, flags);
+}
+
+/*
+ * FAILFAST makes a controller that is not ready answer at once. Not for flushes
+ * on PCIe: the flush request inherits it, and a timed-out one then keeps
+ * nvme_timeout from ever disabling the controller (6.1's flush_end_io).
+ */
+static inline blk_opf_t path_opf(const struct nvmemp_path *p, blk_opf_t opf)
+{
+	if (unlikely(opf & (REQ_PREFLUSH | REQ_FUA)) && !p->flush_failfast &&
+	    (opf & REQ_PREFLUSH || !bdev_fua(p->dev->bdev)))
+		return opf & ~REQ_FAILFAST_MASK;
+	return opf | REQ_FAILFAST_TRANSPORT;
+}
+
+/*
+ * Paths are whole disks not smaller than the map (the constructor saw to it),
+ * so bi_sector stays and the block layer's end-of-device check is left out: it
+ * would fail bios in the moment when a removed namespace has no capacity any
+ * more. dm_submit_bio_remap associates the cgroup, so bio_set_dev is not needed.
+ */
+static inline void send_down(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+			     unsigned int i)
+{
+	struct nvmemp_path *p = &m->paths[i];
+
+	io->path = i;
+	bio->bi_bdev = p->dev->bdev;
+	bio_set_flag(bio, BIO_REMAPPED);
+	bio->bi_opf = path_opf(p, bio->bi_opf);
+	this_cpu_inc(p->stats->started);
+}
+
+int nvmemp_map(struct dm_target *ti, struct bio *bio)
+{
+	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
+	struct nvmemp *m = ti->private;
+	unsigned int i;
+
+	io->iter = bio->bi_iter;
+	io->opf = bio->bi_opf;
+	io->tried = 0;
+	io->suspects = 0;
+	io->rounds = 0;
+	io->trial = false;
+	io->delayed = false;
+
+	rcu_read_lock();
+	i = nvmemp_choose(m, &rcu_dereference(m->select)->s, 0);
+	rcu_read_unlock();
+	if (likely(i != NVMEMP_NO_PATH)) {
+		send_down(m, bio, io, i);
+		if (unlikely(atomic64_read(&m->failed) & NVMEMP_DOWN))
+			nvmemp_kick(m);
+		return DM_MAPIO_REMAPPED;
+	}
+
+	io->path = NVMEMP_NO_PATH;
+	wait_for_path(m, bio);
+	nvmemp_kick(m);
+	return DM_MAPIO_SUBMITTED;
+}
+
+/* Another path did it, or said that the request is at fault: the suspects are to blame. */
+static void blame(struct nvmemp *m, struct nvmemp_io *io)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_paths; i++)
+		if (io->suspects & BIT(i))
+			nvmemp_fail_path(m, i);
+	io->suspects = 0;
+}
+
+static void trial_over(struct nvmemp *m, struct nvmemp_io *io, bool good)
+{
+	io->trial = false;
+	if (good)
+		nvmemp_reinstate_path(m, io->path);
+	atomic_set_release(&m->trial_busy, 0);
+}
+
+static int take_back(struct nvmemp *m, struct bio *bio)
+{
+	wait_for_path(m, bio);
+	nvmemp_kick(m);
+	return DM_ENDIO_INCOMPLETE;
+}
+
+static void retry_later(struct nvmemp_io *io, unsigned long delay)
+{
+	io->delayed = true;
+	io->not_before = (u32)(jiffies + delay);
+}
+
+static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+			       blk_status_t *error)
+{
+	struct nvmemp_path *p = &m->paths[io->path];
+	enum verdict v = judge(*error, io);
+
+	if (v == ERR_AGAIN) {
+		/* the caller asked for it, and no failover took that away */
+		if (bio->bi_opf & REQ_NOWAIT)
+			return DM_ENDIO_DONE;
+		v = ERR_RETRY;
+	}
+	atomic64_inc(&p->errors);
+	if (io->trial) {
+		trial_over(m, io, v == ERR_UP);
+		if (v != ERR_UP)
+			return take_back(m, bio);
+	}
+
+	switch (v) {
+	case ERR_UP:
+		blame(m, io);
+		return DM_ENDIO_DONE;
+	case ERR_RETRY:
+		if (++io->rounds > MAX_ROUNDS)
+			return DM_ENDIO_DONE;
+		retry_later(io, ROUND_DELAY << (io->rounds - 1));
+		return take_back(m, bio);
+	case ERR_SUSPECT:
+		io->tried |= BIT(io->path);
+		if (nvmemp_path_gone(m, p))
+			nvmemp_fail_path(m, io->path);
+		else if (!nvmemp_path_blocked(p))
+			io->suspects |= BIT(io->path);
+		break;
+	default:
+		io->tried |= BIT(io->path);
+		nvmemp_fail_path(m, io->path);
+		break;
+	}
+	atomic64_inc(&p->failovers);
+	return take_back(m, bio);
+}
+
+int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
+{
+	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
+	struct nvmemp *m = ti->private;
+
+	if (unlikely(io->path == NVMEMP_NO_PATH))
+		return DM_ENDIO_DONE;	/* ended by us, without a path */
+	this_cpu_inc(m->paths[io->path].stats->done);
+	if (unlikely(*error))
+		return path_error(m, bio, io, error);
+	if (unlikely(io->suspects))
+		blame(m, io);
+	if (unlikely(io->trial))
+		trial_over(m, io, true);
+	return DM_ENDIO_DONE;
+}
+
+/*
+ * Lower layers changed the clone: they advanced its iterator, split it (which
+ * leaves __bi_remaining at 0), dropped PREFLUSH and FUA, and set flags. All is
+ * put back. NOWAIT and POLLED are the caller's no more: this is a worker.
+ */
+static void restore(struct bio *bio, struct nvmemp_io *io)
+{
+	bio->bi_iter = io->iter;
+	bio->bi_status = BLK_STS_OK;
+	bio->bi_opf = io->opf & ~(REQ_NOWAIT | REQ_POLLED | REQ_INTEGRITY);
+	bio->bi_cookie = BLK_QC_T_NONE;
+	atomic_set(&bio->__bi_remaining, 1);
+	bio_clear_flag(bio, BIO_CHAIN);
+	bio_clear_flag(bio, BIO_TRACE_COMPLETION);
+}
+
+static void end_bio(struct bio *bio, struct nvmemp_io *io, blk_status_t status)
+{
+	io->path = NVMEMP_NO_PATH;
+	bio->bi_status = status;
+	bio_endio(bio);
+}
+
+static void resend(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io, unsigned int i)
+{
+	restore(bio, io);
+	send_down(m, bio, io, i);
+	dm_submit_bio_remap(bio, NULL);
+}
+
+/* The worker's view of the map for one pass over the list */
+struct pass {
+	bool usable;		/* some path is, though perhaps not for a bio that tried it */
+	bool push_back;		/* to dm core, which keeps them over a noflush suspend */
+	bool fail;		/* no_path says so */
+	bool waits;		/* look again after wake */
+	unsigned long wake;	/* jiffies from now */
+};
+
+static void sooner(struct pass *pass, unsigned long delay)
+{
+	if (!pass->waits || delay < pass->wake)
+		pass->wake = delay;
+	pass->waits = true;
+}
+
+/* What becomes of I/O while no path is usable; starts and stops the clock. */
+static void look(struct nvmemp *m, struct pass *pass)
+{
+	u32 no_path = READ_ONCE(m->no_path);
+
+	pass->push_back = READ_ONCE(m->suspending) && dm_noflush_suspending(m->ti);
+	pass->usable = nvmemp_nr_usable(m);
+	if (pass->usable) {
+		m->failing = false;
+		m->recheck = RECHECK_MIN;
+		m->trial_delay = TRIAL_MIN;
+		if (atomic64_fetch_andnot(NVMEMP_DOWN, &m->failed) & NVMEMP_DOWN) {
+			DMINFO("%s: a path is usable again", dm_table_device_name(m->ti->table));
+			nvmemp_event(m);
+		}
+		return;
+	}
+	if (!(atomic64_fetch_or(NVMEMP_DOWN, &m->failed) & NVMEMP_DOWN)) {
+		m->down_since = jiffies;
+		m->next_trial = jiffies;
+		DMWARN("%s: no path is usable", dm_table_device_name(m->ti->table));
+		nvmemp_event(m);
+	}
+	if (no_path == U32_MAX)
+		pass->fail = false;
+	else if (no_path)
+		pass->fail = time_after_eq(jiffies, m->down_since + no_path * HZ);
+	else
+		pass->fail = !nvmemp_path_may_come(m);
+	if (pass->fail && !m->failing) {
+		DMWARN("%s: no path is left, failing I/O", dm_table_device_name(m->ti->table));
+		nvmemp_event(m);
+	}
+	WRITE_ONCE(m->failing, pass->fail);
+}
+
+/* One waiting bio is sent down a failed path; what comes back tells. */
+static bool try_failed_path(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
+{
+	unsigned int i;
+
+	if (time_before(jiffies, m->next_trial) || atomic_read_acquire(&m->trial_busy))
+		return false;
+	i = nvmemp_next_failed(m, m->trial_path);
+	if (i == NVMEMP_NO_PATH)
+		return false;
+	m->trial_path = i;
+	m->next_trial = jiffies + m->trial_delay;
+	m->trial_delay = min_t(unsigned long, m->trial_delay * 2, TRIAL_MAX);
+	atomic_set(&m->trial_busy, 1);
+	io->trial = true;
+	resend(m, bio, io, i);
+	return true;
+}
+
+/* Every usable path failed it: another round after a while, or the caller hears of it. */
+static bool next_round(struct nvmemp_io *io)
+{
+	if (++io->rounds > MAX_ROUNDS)
+		return false;
+	io->tried = 0;
+	retry_later(io, ROUND_DELAY << (io->rounds - 1));
+	return true;
+}
+
+/* true: the bio went on its way; false: it stays in the list */
+static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
+{
+	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
+	s32 left = io->not_before - (u32)jiffies;
+	unsigned int i;
+
+	if (pass->push_back) {
+		end_bio(bio, io, BLK_STS_DM_REQUEUE);
+		return true;
+	}
+	if (io->delayed && left > 0) {
+		sooner(pass, left);
+		return false;
+	}
+	io->delayed = false;
+
+	rcu_read_lock();
+	i = nvmemp_choose(m, &rcu_dereference(m->select)->s, io->tried);
+	rcu_read_unlock();
+	if (i != NVMEMP_NO_PATH) {
+		resend(m, bio, io, i);
+		return true;
+	}
+	if (pass->usable && io->tried) {
+		if (!next_round(io)) {
+			end_bio(bio, io, BLK_STS_IOERR);
+			return true;
+		}
+		sooner(pass, (s32)(io->not_before - (u32)jiffies));
+		return false;
+	}
+	if (pass->fail) {
+		end_bio(bio, io, BLK_STS_IOERR);
+		return true;
+	}
+	io->tried = 0;
+	io->suspects = 0;
+	if (try_failed_path(m, bio, io))
+		return true;
+	sooner(pass, m->recheck);
+	return false;
+}
+
+void nvmemp_work(struct work_struct *work)
+{
+	struct nvmemp *m = container_of(to_delayed_work(work), struct nvmemp, work);
+	struct bio_list todo, stay = BIO_EMPTY_LIST;
+	struct pass pass = { };
+	unsigned int n = 0;
+	struct bio *bio;
+	struct blk_plug plug;
+
+	look(m, &pass);
+
+	spin_lock_irq(&m->wait_lock);
+	todo = m->waiting;
+	bio_list_init(&m->waiting);
+	spin_unlock_irq(&m->wait_lock);
+
+	blk_start_plug(&plug);
+	while ((bio = bio_list_pop(&todo))) {
+		if (dispatch(m, bio, &pass))
+			n++;
+		else
+			bio_list_add(&stay, bio);
+	}
+	blk_finish_plug(&plug);
+
+	spin_lock_irq(&m->wait_lock);
+	bio_list_merge_head(&m->waiting, &stay);
+	m->nr_waiting -= n;
+	spin_unlock_irq(&m->wait_lock);
+
+	/* without bios, only a path that comes back silently needs another look */
+	if (!pass.waits && !pass.usable && nvmemp_path_may_come(m))
+		sooner(&pass, HZ);
+	if (!pass.waits)
+		return;
+	if (!pass.usable)
+		m->recheck = min_t(unsigned long, m->recheck * 2, RECHECK_MAX);
+	/* a kick that came meanwhile is sooner and stays */
+	queue_delayed_work(m->wq, &m->work, max(pass.wake, 1UL));
+}
