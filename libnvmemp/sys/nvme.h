@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * NVMe commands that user space sends itself: their data becomes facts with the
+ * keys "ioctl/DEVICE/WHAT" of core/types.h, and what could not be read becomes
+ * "ioctl/DEVICE/error". All of these may block for as long as the controller
+ * does not answer (its admin timeout): call them from a thread that may wait.
+ */
+#ifndef MP_SYS_NVME_H
+#define MP_SYS_NVME_H
+
+#include "core/types.h"
+
+struct mp_nvme_ns {
+	const char *name;		/* nvme0n1, whose ioctl facts are wanted */
+	uint32_t nsid;
+};
+
+/*
+ * Identify Controller, the active namespace list, the ANA log (of controllers
+ * that report ANA; read so that the next change is announced again) and what
+ * Identify says of each given namespace. A command that fails is a fact and no
+ * error: only a lack of memory is.
+ */
+int mp_nvme_read(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns, size_t nr_ns,
+		 struct mp_facts *facts);
+
+/*
+ * Reads the first block through a path, past all caches. block says which disk
+ * is meant: -ENODEV if the node now leads to another one.
+ */
+struct mp_nvme_block {
+	const char *name;		/* nvme0n1 */
+	uint32_t major, minor;
+	uint32_t size;			/* of a logical block, bytes */
+};
+
+int mp_nvme_probe(int root_fd, const struct mp_nvme_block *block, struct mp_err *err);
+
+#endif

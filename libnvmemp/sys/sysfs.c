@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/* sysfs and procfs below a root directory -> facts */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "core/facts.h"
+#include "core/ident.h"
+#include "sys/sysfs.h"
+
+/* a file name has at most 255 bytes, and no key has more than three of them */
+#define DIR_MAX		320
+#define SUBDIR_MAX	(DIR_MAX + 256)
+#define KEY_MAX		(SUBDIR_MAX + 256)
+#define PROC_FILE_MAX	(16u << 20)	/* a mount table larger than this is not read */
+
+struct reader {
+	int root;
+	struct mp_facts *facts;
+	struct mp_err *err;
+};
+
+static const char *const subsys_attrs[] = { "subsysnqn", "model", "serial", "iopolicy", NULL };
+static const char *const ctrl_attrs[] = {
+	"subsysnqn", "state", "transport", "address", "numa_node", "cntrltype", NULL
+};
+static const char *const ns_attrs[] = {
+	"dev", "size", "ro", "nsid", "wwid", "uuid", "nguid", "eui", "diskseq",
+	"queue/logical_block_size", "queue/zoned", NULL
+};
+
+static void cleanup_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static void cleanup_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static void cleanup_free(void *p)
+{
+	free(*(void **)p);
+}
+
+/*
+ * Devices come and go while we read: these errors mean that there is nothing
+ * to know. All others (no memory, no file descriptors) must not look like an
+ * absent device.
+ */
+static bool is_absent(int r)
+{
+	switch (-r) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENODEV:
+	case ENXIO:
+	case EIO:
+	case EINVAL:
+	case EAGAIN:
+	case EOPNOTSUPP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static size_t digits(const char *s)
+{
+	return strspn(s, "0123456789");
+}
+
+static bool is_ctrl(const char *name)
+{
+	size_t n;
+
+	if (strncmp(name, "nvme", 4) != 0)
+		return false;
+	n = digits(name + 4);
+	return n > 0 && name[4 + n] == '\0';
+}
+
+static bool is_partition_of(const char *name, const char *ns)
+{
+	size_t n = strlen(ns);
+
+	return strncmp(name, ns, n) == 0 && name[n] == 'p' && digits(name + n + 1) > 0;
+}
+
+static int read_whole(int fd, char **ret, size_t *ret_len)
+{
+	__attribute__((cleanup(cleanup_free))) char *buf = NULL;
+	size_t len = 0, size = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (size - len < 2048) {
+			char *p;
+
+			if (size >= PROC_FILE_MAX)
+				return -EFBIG;
+			size = size ? size * 2 : 4096;
+			p = realloc(buf, size);
+			if (!p)
+				return -ENOMEM;
+			buf = p;
+		}
+		n = read(fd, buf + len, size - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += n;
+	}
+	*ret = buf;
+	*ret_len = len;
+	buf = NULL;
+	return 0;
+}
+
+/* One file, its path below the root being the key. Positive: there is none. */
+static int add_file(struct reader *r, const char *key)
+{
+	__attribute__((cleanup(cleanup_close))) int fd = -1;
+	__attribute__((cleanup(cleanup_free))) char *text = NULL;
+	size_t len = 0;
+	int err;
+
+	fd = openat(r->root, key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	err = fd < 0 ? -errno : read_whole(fd, &text, &len);
+	if (err < 0 && is_absent(err))
+		return 1;
+	if (err < 0)
+		return mp_err_set(r->err, err, "can't read /%s: %s", key, strerror(-err));
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	return mp_facts_add(r->facts, key, text, len);
+}
+
+static int add_attrs(struct reader *r, const char *dir, const char *const *attrs)
+{
+	char key[KEY_MAX];
+	int err;
+
+	for (; *attrs; attrs++) {
+		snprintf(key, sizeof(key), "%s/%s", dir, *attrs);
+		err = add_file(r, key);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* Positive: there is no such directory. */
+static int open_dir(struct reader *r, const char *path, DIR **ret)
+{
+	int fd = openat(r->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir;
+
+	if (fd < 0 && is_absent(-errno))
+		return 1;
+	if (fd < 0)
+		return mp_err_set(r->err, -errno, "can't read /%s: %s", path, strerror(errno));
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return mp_err_set(r->err, -ENOMEM, "can't read /%s: no memory", path);
+	}
+	*ret = dir;
+	return 0;
+}
+
+/* Only the names of dm devices carry an identity that we know how to judge. */
+static int add_dm_holder(struct reader *r, const char *name)
+{
+	static const char *const attrs[] = { "name", "uuid", NULL };
+	char dir[DIR_MAX];
+
+	if (strncmp(name, "dm-", 3) != 0)
+		return 0;
+	snprintf(dir, sizeof(dir), "sys/block/%s/dm", name);
+	return add_attrs(r, dir, attrs);
+}
+
+static int add_holders(struct reader *r, const char *block)
+{
+	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	char key[KEY_MAX], names[4096];
+	size_t len = 0;
+	struct dirent *e;
+	int err;
+
+	snprintf(key, sizeof(key), "%s/holders", block);
+	err = open_dir(r, key, &dir);
+	if (err)
+		return err < 0 ? err : 0;
+	while ((e = readdir(dir))) {
+		size_t n = strlen(e->d_name);
+
+		if (e->d_name[0] == '.' || len + n + 2 > sizeof(names))
+			continue;
+		if (len > 0)
+			names[len++] = ' ';
+		memcpy(names + len, e->d_name, n);
+		len += n;
+		err = add_dm_holder(r, e->d_name);
+		if (err < 0)
+			return err;
+	}
+	return mp_facts_add(r->facts, key, names, len);
+}
+
+static int add_partitions(struct reader *r, const char *block, const char *ns)
+{
+	static const char *const attrs[] = { "dev", NULL };
+	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	struct dirent *e;
+	int err;
+
+	err = open_dir(r, block, &dir);
+	if (err)
+		return err < 0 ? err : 0;
+	while ((e = readdir(dir))) {
+		char part[SUBDIR_MAX];
+
+		if (!is_partition_of(e->d_name, ns))
+			continue;
+		snprintf(part, sizeof(part), "%s/%s", block, e->d_name);
+		err = add_attrs(r, part, attrs);
+		if (err == 0)
+			err = add_holders(r, part);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* sys/block/NS/device is a link to the controller, or to the subsystem with native multipath */
+static int add_parent(struct reader *r, const char *block, char *ret_ctrl, size_t size)
+{
+	char key[KEY_MAX], target[4096];
+	const char *last;
+	ssize_t n;
+
+	snprintf(key, sizeof(key), "%s/device", block);
+	n = readlinkat(r->root, key, target, sizeof(target) - 1);
+	if (n < 0)
+		return is_absent(-errno) ? 0 : mp_err_set(r->err, -errno, "can't read link /%s: %s",
+							  key, strerror(errno));
+	target[n] = '\0';
+	last = strrchr(target, '/');
+	last = last ? last + 1 : target;
+	if (strlen(last) < size)
+		strcpy(ret_ctrl, last);
+	return mp_facts_add(r->facts, key, last, strlen(last));
+}
+
+static int add_ctrl(struct reader *r, const char *name)
+{
+	char dir[DIR_MAX];
+
+	snprintf(dir, sizeof(dir), "sys/class/nvme/%s", name);
+	return add_attrs(r, dir, ctrl_attrs);
+}
+
+static int add_ns(struct reader *r, const char *name, char *ret_ctrl, size_t size)
+{
+	char block[DIR_MAX];
+	int err;
+
+	snprintf(block, sizeof(block), "sys/block/%s", name);
+	err = add_attrs(r, block, ns_attrs);
+	if (err == 0)
+		err = add_parent(r, block, ret_ctrl, size);
+	if (err == 0)
+		err = add_holders(r, block);
+	if (err == 0)
+		err = add_partitions(r, block, name);
+	return err;
+}
+
+static int add_subsys(struct reader *r, const char *name)
+{
+	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	char path[DIR_MAX], key[KEY_MAX];
+	struct dirent *e;
+	int err;
+
+	snprintf(path, sizeof(path), "sys/class/nvme-subsystem/%s", name);
+	err = add_attrs(r, path, subsys_attrs);
+	if (err < 0)
+		return err;
+	err = open_dir(r, path, &dir);
+	if (err)
+		return err < 0 ? err : 0;
+	while ((e = readdir(dir))) {
+		if (!is_ctrl(e->d_name))
+			continue;
+		snprintf(key, sizeof(key), "%s/%s", path, e->d_name);
+		err = mp_facts_add(r->facts, key, "", 0);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static int add_subsystems(struct reader *r)
+{
+	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	struct dirent *e;
+	int err;
+
+	err = open_dir(r, "sys/class/nvme-subsystem", &dir);
+	if (err)
+		return err < 0 ? err : 0;
+	while ((e = readdir(dir))) {
+		if (e->d_name[0] == '.')
+			continue;
+		err = add_subsys(r, e->d_name);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static int add_ctrls(struct reader *r)
+{
+	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	struct dirent *e;
+	int err;
+
+	err = open_dir(r, "sys/class/nvme", &dir);
+	if (err)
+		return err < 0 ? err : 0;
+	while ((e = readdir(dir))) {
+		if (!is_ctrl(e->d_name))
+			continue;
+		err = add_ctrl(r, e->d_name);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static int add_namespaces(struct reader *r)
+{
+	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	char parent[DIR_MAX];
+	struct dirent *e;
+	int err;
+
+	err = open_dir(r, "sys/block", &dir);
+	if (err > 0)
+		return mp_err_set(r->err, -ENOENT, "there is no /sys/block: is sysfs mounted?");
+	if (err < 0)
+		return err;
+	while ((e = readdir(dir))) {
+		if (!mp_name_is_ns(e->d_name))
+			continue;
+		err = add_ns(r, e->d_name, parent, sizeof(parent));
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+int mp_sysfs_read_all(int root_fd, struct mp_facts *facts, struct mp_err *err)
+{
+	static const char *const files[] = {
+		"sys/module/nvme_core/parameters/multipath",
+		"proc/self/mountinfo", "proc/swaps", NULL
+	};
+	struct reader r = { .root = root_fd, .facts = facts, .err = err };
+	const char *const *f;
+	int n;
+
+	n = add_namespaces(&r);
+	if (n == 0)
+		n = add_subsystems(&r);
+	if (n == 0)
+		n = add_ctrls(&r);
+	for (f = files; n >= 0 && *f; f++)
+		n = add_file(&r, *f);
+	return n < 0 ? n : 0;
+}
+
+int mp_sysfs_read_device(int root_fd, const char *name, struct mp_facts *facts,
+			 struct mp_err *err)
+{
+	struct reader r = { .root = root_fd, .facts = facts, .err = err };
+	char key[KEY_MAX], parent[DIR_MAX] = "";
+	int n;
+
+	snprintf(key, sizeof(key), "sys/block/%s/dev", name);
+	n = add_file(&r, key);
+	if (n)
+		return n;
+	n = add_ns(&r, name, parent, sizeof(parent));
+	if (n == 0 && is_ctrl(parent))
+		n = add_ctrl(&r, parent);
+	return n;
+}

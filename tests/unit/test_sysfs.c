@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/* sysfs.c reads a tree made here as it would read the machine. */
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/facts.h"
+#include "sys/sysfs.h"
+
+struct tree {
+	char dir[64];
+	int fd;
+	struct mp_facts facts;
+};
+
+static void make_parents(const struct tree *t, const char *path)
+{
+	char dir[256];
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	for (slash = strchr(dir, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdirat(t->fd, dir, 0755);
+		*slash = '/';
+	}
+}
+
+static void put(const struct tree *t, const char *path, const char *text)
+{
+	int fd;
+
+	make_parents(t, path);
+	fd = openat(t->fd, path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void put_link(const struct tree *t, const char *path, const char *target)
+{
+	make_parents(t, path);
+	assert_int_equal(symlinkat(target, t->fd, path), 0);
+}
+
+static void put_dir(const struct tree *t, const char *path)
+{
+	make_parents(t, path);
+	assert_int_equal(mkdirat(t->fd, path, 0755), 0);
+}
+
+static int setup(void **state)
+{
+	struct tree *t = calloc(1, sizeof(*t));
+
+	strcpy(t->dir, "/tmp/nvmemp-test-XXXXXX");
+	assert_non_null(mkdtemp(t->dir));
+	t->fd = open(t->dir, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(mp_facts_init(&t->facts), 0);
+	*state = t;
+	return 0;
+}
+
+static int unlink_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct tree *t = *state;
+
+	mp_facts_done(&t->facts);
+	close(t->fd);
+	nftw(t->dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(t);
+	return 0;
+}
+
+/* One namespace behind nvme0, as sysfs shows it: the class entries are links. */
+static void put_machine(const struct tree *t)
+{
+	put(t, "sys/devices/pci0/nvme/nvme0/subsysnqn", "nqn.2024-01.test:a\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/state", "live\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/transport", "pcie\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/address", "0000:01:00.0\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/numa_node", "-1\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/cntrltype", "io\n");
+	put_link(t, "sys/class/nvme/nvme0", "../../devices/pci0/nvme/nvme0");
+	put(t, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/subsysnqn", "nqn.2024-01.test:a\n");
+	put(t, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/model", "Model  \n");
+	put_link(t, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0",
+		 "../../../../devices/pci0/nvme/nvme0");
+	put_link(t, "sys/class/nvme-subsystem/nvme-subsys0",
+		 "../../devices/virtual/nvme-subsystem/nvme-subsys0");
+	put(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/dev", "259:0\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/size", "2048\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/nsid", "1\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/wwid", "eui.0025385b71b1c2d3\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/eui", "00 25 38 5b 71 b1 c2 d3\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/diskseq", "7\n");
+	put(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/queue/logical_block_size", "4096\n");
+	put_link(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/device", "../../nvme0");
+	put_dir(t, "sys/devices/pci0/nvme/nvme0/nvme0n1/holders");
+	put_link(t, "sys/block/nvme0n1", "../devices/pci0/nvme/nvme0/nvme0n1");
+	put(t, "sys/block/sda/dev", "8:0\n");
+	put(t, "sys/block/nvme0c0n1/size", "2048\n");
+}
+
+static void read_all(struct tree *t)
+{
+	struct mp_err err = { "" };
+
+	assert_int_equal(mp_sysfs_read_all(t->fd, &t->facts, &err), 0);
+	assert_string_equal(err.text, "");
+	assert_int_equal(mp_facts_sort(&t->facts), 0);
+}
+
+static void is_text(const struct tree *t, const char *key, const char *wanted)
+{
+	assert_non_null(mp_facts_find(&t->facts, "%s", key));
+	assert_string_equal(mp_facts_text(&t->facts, "%s", key), wanted);
+}
+
+static void is_absent(const struct tree *t, const char *key)
+{
+	assert_null(mp_facts_find(&t->facts, "%s", key));
+}
+
+static void what_the_keys_name_is_read(void **state)
+{
+	struct tree *t = *state;
+
+	put_machine(t);
+	put(t, "sys/module/nvme_core/parameters/multipath", "N\n");
+	put(t, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition\n");
+	read_all(t);
+	is_text(t, "sys/module/nvme_core/parameters/multipath", "N");
+	is_text(t, "sys/class/nvme/nvme0/address", "0000:01:00.0");
+	is_text(t, "sys/class/nvme/nvme0/cntrltype", "io");
+	is_text(t, "sys/class/nvme-subsystem/nvme-subsys0/subsysnqn", "nqn.2024-01.test:a");
+	is_text(t, "sys/class/nvme-subsystem/nvme-subsys0/nvme0", "");
+	is_text(t, "sys/block/nvme0n1/dev", "259:0");
+	is_text(t, "sys/block/nvme0n1/diskseq", "7");
+	is_text(t, "sys/block/nvme0n1/wwid", "eui.0025385b71b1c2d3");
+	is_text(t, "sys/block/nvme0n1/queue/logical_block_size", "4096");
+	is_text(t, "sys/block/nvme0n1/device", "nvme0");
+	is_text(t, "sys/block/nvme0n1/holders", "");
+	is_text(t, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition");
+}
+
+static void other_disks_and_hidden_paths_are_not_read(void **state)
+{
+	struct tree *t = *state;
+
+	put_machine(t);
+	read_all(t);
+	is_absent(t, "sys/block/sda/dev");
+	is_absent(t, "sys/block/nvme0c0n1/size");
+}
+
+static void trailing_blanks_are_the_devices_own(void **state)
+{
+	struct tree *t = *state;
+
+	put_machine(t);
+	read_all(t);
+	is_text(t, "sys/class/nvme-subsystem/nvme-subsys0/model", "Model  ");
+}
+
+static void holders_of_disk_and_partition_are_found(void **state)
+{
+	struct tree *t = *state;
+
+	put_machine(t);
+	put_link(t, "sys/block/nvme0n1/holders/dm-3", "../../../dm-3");
+	put(t, "sys/block/nvme0n1/nvme0n1p1/dev", "259:1\n");
+	put_link(t, "sys/block/nvme0n1/nvme0n1p1/holders/md0", "../../../md0");
+	put(t, "sys/block/dm-3/dm/name", "vg-root\n");
+	put(t, "sys/block/dm-3/dm/uuid", "LVM-abc\n");
+	put(t, "sys/block/dm-4/dm/name", "not a holder\n");
+	read_all(t);
+	is_text(t, "sys/block/nvme0n1/holders", "dm-3");
+	is_text(t, "sys/block/dm-3/dm/name", "vg-root");
+	is_text(t, "sys/block/dm-3/dm/uuid", "LVM-abc");
+	is_text(t, "sys/block/nvme0n1/nvme0n1p1/dev", "259:1");
+	is_text(t, "sys/block/nvme0n1/nvme0n1p1/holders", "md0");
+	is_absent(t, "sys/block/dm-4/dm/name");
+}
+
+static void native_multipath_shows_the_subsystem_as_parent(void **state)
+{
+	struct tree *t = *state;
+
+	put(t, "sys/block/nvme0n1/dev", "259:0\n");
+	put_link(t, "sys/block/nvme0n1/device", "../../nvme-subsys0");
+	read_all(t);
+	is_text(t, "sys/block/nvme0n1/device", "nvme-subsys0");
+}
+
+static void nothing_outside_the_root_is_read(void **state)
+{
+	struct tree *t = *state;
+
+	put_dir(t, "sys/block");
+	read_all(t);
+	assert_int_equal(t->facts.nr_facts, 0);
+}
+
+static void a_machine_without_sysfs_is_an_error_that_says_so(void **state)
+{
+	struct tree *t = *state;
+	struct mp_err err = { "" };
+
+	assert_true(mp_sysfs_read_all(t->fd, &t->facts, &err) < 0);
+	assert_non_null(strstr(err.text, "/sys/block"));
+}
+
+static void one_device_brings_its_controller_and_nothing_else(void **state)
+{
+	struct tree *t = *state;
+
+	put_machine(t);
+	put(t, "sys/block/nvme1n1/dev", "259:9\n");
+	assert_int_equal(mp_sysfs_read_device(t->fd, "nvme0n1", &t->facts, NULL), 0);
+	assert_int_equal(mp_facts_sort(&t->facts), 0);
+	is_text(t, "sys/block/nvme0n1/wwid", "eui.0025385b71b1c2d3");
+	is_text(t, "sys/class/nvme/nvme0/state", "live");
+	is_absent(t, "sys/block/nvme1n1/dev");
+	is_absent(t, "sys/class/nvme-subsystem/nvme-subsys0/subsysnqn");
+}
+
+static void a_device_that_is_not_there_is_an_outcome(void **state)
+{
+	struct tree *t = *state;
+
+	put_machine(t);
+	assert_int_equal(mp_sysfs_read_device(t->fd, "nvme7n1", &t->facts, NULL), 1);
+	assert_int_equal(t->facts.nr_facts, 0);
+}
+
+#define ROW(claim) cmocka_unit_test_setup_teardown(claim, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROW(what_the_keys_name_is_read),
+		ROW(other_disks_and_hidden_paths_are_not_read),
+		ROW(trailing_blanks_are_the_devices_own),
+		ROW(holders_of_disk_and_partition_are_found),
+		ROW(native_multipath_shows_the_subsystem_as_parent),
+		ROW(nothing_outside_the_root_is_read),
+		ROW(a_machine_without_sysfs_is_an_error_that_says_so),
+		ROW(one_device_brings_its_controller_and_nothing_else),
+		ROW(a_device_that_is_not_there_is_an_outcome),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
