@@ -119,6 +119,7 @@ struct mp_ns {
 	enum mp_ana ana;
 	const char *holder;		/* who uses the device, for people; "" = nobody, or our own map */
 	const char *bad;		/* why its facts can't be trusted, for people; "" = they can */
+	bool replaced;			/* the controller now has another namespace behind it */
 };
 
 struct mp_topo {
@@ -186,12 +187,23 @@ struct mp_reject {
 	const char *reason;
 };
 
+/* A path of a loaded map behind which another namespace is now. */
+struct mp_intruder {
+	const char *uuid;		/* of the map */
+	const char *name;
+	uint32_t major, minor;
+};
+
 struct mp_desired {
 	struct mp_arena *arena;
 	struct mp_map *maps;		/* by uuid */
 	size_t nr_maps;
 	struct mp_reject *rejects;	/* by device */
 	size_t nr_rejects;
+	struct mp_intruder *intruders;
+	size_t nr_intruders;
+	const char **present;		/* uuids of namespaces that are there, wanted or not */
+	size_t nr_present;
 };
 
 /* status line of the target, parsed */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the administrator asked for.
+ *
+ *   section = "defaults" | "subsystem" NQN-GLOB | "namespace" WWID
+ *   key     = "policy" | "no_path" | "ignore" | "alias" (namespace only)
+ *
+ * A narrower section wins (namespace, subsystem, defaults), then a later line.
+ */
+#ifndef MP_CONF_H
+#define MP_CONF_H
+
+#include "core/types.h"
+
+int mp_conf_init(struct mp_conf *conf);
+void mp_conf_done(struct mp_conf *conf);
+
+/* -EINVAL: unknown section or key, or a value that can't be; err says FILE:LINE */
+int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, const char *value,
+		const char *file, unsigned int line, struct mp_err *err);
+
+/* The settings for one namespace; ret points into conf. Never fails. */
+void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *wwid,
+		     struct mp_prefs *ret);
+
+#endif

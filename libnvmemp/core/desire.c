@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/desire.h"
+#include "core/err.h"
+#include "core/ident.h"
+#include "nvmemp_uapi.h"
+
+/* A namespace on its way into a map, or out with a reason */
+struct candidate {
+	const struct mp_ns *ns;
+	const struct mp_ctrl *ctrl;
+	struct mp_prefs prefs;
+	char uuid[MP_DM_UUID_SIZE];
+	const struct mp_loaded_map *loaded;	/* the map of this uuid, if there is one */
+	const struct mp_path *in_table;		/* this path in that map, if it is one */
+	bool rejected;
+};
+
+struct build {
+	const struct mp_topo *topo;
+	const struct mp_conf *conf;
+	const struct mp_loaded *loaded;
+	struct mp_desired *d;
+	struct candidate *c;		/* by uuid, then by name */
+	size_t nr;
+};
+
+const struct mp_map *mp_desired_find(const struct mp_desired *desired, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < desired->nr_maps; i++)
+		if (!strcmp(desired->maps[i].uuid, uuid))
+			return &desired->maps[i];
+	return NULL;
+}
+
+const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->nr_maps; i++)
+		if (!strcmp(loaded->maps[i].map.uuid, uuid))
+			return &loaded->maps[i];
+	return NULL;
+}
+
+const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor)
+{
+	size_t i;
+
+	for (i = 0; i < map->nr_paths; i++)
+		if (map->paths[i].major == major && map->paths[i].minor == minor)
+			return &map->paths[i];
+	return NULL;
+}
+
+__attribute__((format(printf, 3, 4)))
+static int reject(struct mp_desired *d, const char *device, const char *fmt, ...)
+{
+	struct mp_reject *r;
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	d->rejects = mp_arena_grow(d->arena, d->rejects, d->nr_rejects, sizeof(*r));
+	if (!d->rejects)
+		return -ENOMEM;
+	r = &d->rejects[d->nr_rejects++];
+	r->device = mp_arena_strdup(d->arena, device);
+	r->reason = mp_arena_strdup(d->arena, text);
+	return r->device && r->reason ? 0 : -ENOMEM;
+}
+
+static bool going_away(const struct mp_ns *ns, const struct mp_ctrl *c)
+{
+	return !ns->size_sectors || !strncmp(c->state, "deleting", 8) || !strcmp(c->state, "dead");
+}
+
+const char *mp_desire_unfit(const struct mp_topo *topo, const struct mp_ns *ns,
+			    const struct mp_prefs *prefs)
+{
+	const struct mp_ctrl *c = &topo->ctrls[ns->ctrl];
+
+	if (topo->native)
+		return "native NVMe multipath is on";
+	if (prefs->ignore)
+		return "ignored by the configuration";
+	if (*ns->bad)
+		return ns->bad;
+	if (!c->identified || !ns->identified)
+		return "not identified yet";
+	if (!c->multi_ctrl)
+		return "its subsystem can have one controller only";
+	if (!ns->shared)
+		return "it is private to one controller";
+	if (*ns->holder)
+		return ns->holder;
+	if (going_away(ns, c))
+		return "it is being removed";
+	return NULL;
+}
+
+/* A path in use stays while nobody has asked its controller again. */
+static bool keeps_its_place(const struct candidate *c)
+{
+	return c->in_table && !*c->ns->bad && !c->prefs.ignore &&
+	       (!c->ctrl->identified || !c->ns->identified) && !going_away(c->ns, c->ctrl);
+}
+
+static int note_intruders(struct build *b, const struct mp_ns *ns, const char *uuid)
+{
+	struct mp_desired *d = b->d;
+	size_t i;
+
+	for (i = 0; i < b->loaded->nr_maps; i++) {
+		const struct mp_loaded_map *l = &b->loaded->maps[i];
+		struct mp_intruder *in;
+
+		if (!mp_map_path(&l->map, ns->major, ns->minor) || !ns->size_sectors ||
+		    (!ns->replaced && !strcmp(l->map.uuid, uuid)))
+			continue;
+		d->intruders = mp_arena_grow(d->arena, d->intruders, d->nr_intruders, sizeof(*in));
+		if (!d->intruders)
+			return -ENOMEM;
+		in = &d->intruders[d->nr_intruders++];
+		*in = (struct mp_intruder){
+			.uuid = mp_arena_strdup(d->arena, l->map.uuid),
+			.name = mp_arena_strdup(d->arena, ns->name),
+			.major = ns->major,
+			.minor = ns->minor,
+		};
+		if (!in->uuid || !in->name)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int note_present(struct build *b, const struct mp_ns *ns, const char *uuid)
+{
+	struct mp_desired *d = b->d;
+
+	if (going_away(ns, &b->topo->ctrls[ns->ctrl]) || ns->replaced)
+		return 0;
+	d->present = mp_arena_grow(d->arena, d->present, d->nr_present, sizeof(*d->present));
+	if (!d->present)
+		return -ENOMEM;
+	d->present[d->nr_present] = mp_arena_strdup(d->arena, uuid);
+	return d->present[d->nr_present++] ? 0 : -ENOMEM;
+}
+
+static int add_candidate(struct build *b, const struct mp_ns *ns)
+{
+	struct candidate c = { .ns = ns, .ctrl = &b->topo->ctrls[ns->ctrl] };
+	struct mp_err err = { "" };
+	const char *why;
+	int r;
+
+	mp_conf_resolve(b->conf, c.ctrl->nqn, ns->id.wwid, &c.prefs);
+	if (mp_ident_dm_uuid(ns->id.wwid, c.uuid, &err))
+		return reject(b->d, ns->name, "%s", *ns->bad ? ns->bad : err.text);
+	r = note_intruders(b, ns, c.uuid);
+	if (!r)
+		r = note_present(b, ns, c.uuid);
+	if (r)
+		return r;
+	c.loaded = mp_loaded_find(b->loaded, c.uuid);
+	if (c.loaded)
+		c.in_table = mp_map_path(&c.loaded->map, ns->major, ns->minor);
+	why = mp_desire_unfit(b->topo, ns, &c.prefs);
+	if (why && !keeps_its_place(&c))
+		return going_away(ns, c.ctrl) ? 0 : reject(b->d, ns->name, "%s", why);
+	b->c[b->nr++] = c;
+	return 0;
+}
+
+static int candidate_cmp(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	int r = strcmp(x->uuid, y->uuid);
+
+	return r ? r : mp_name_cmp(x->ns->name, y->ns->name);
+}
+
+/* What keeps two namespaces of one wwid from being one; NULL: nothing. Sizes come later. */
+static const char *differs(const struct candidate *a, const struct candidate *b)
+{
+	const struct mp_ns *x = a->ns, *y = b->ns;
+
+	if (strcmp(a->ctrl->nqn, b->ctrl->nqn))
+		return "subsystem NQN";
+	if (x->nsid != y->nsid)
+		return "NSID";
+	if (!x->identified || !y->identified)
+		return NULL;	/* it keeps the place that it had when it was identified */
+	if (x->block_size != y->block_size)
+		return "block size";
+	if (x->metadata_size != y->metadata_size)
+		return "metadata size";
+	if (x->pi_type != y->pi_type)
+		return "protection type";
+	return mp_ident_differs(&x->id, &y->id);
+}
+
+static void value_of(const struct candidate *c, const char *what, char buf[300])
+{
+	const struct mp_ns *ns = c->ns;
+
+	if (!strcmp(what, "subsystem NQN"))
+		snprintf(buf, 300, "%.240s", c->ctrl->nqn);
+	else if (!strcmp(what, "NSID"))
+		snprintf(buf, 300, "%u", ns->nsid);
+	else if (!strcmp(what, "block size"))
+		snprintf(buf, 300, "%u", ns->block_size);
+	else if (!strcmp(what, "metadata size"))
+		snprintf(buf, 300, "%u", ns->metadata_size);
+	else if (!strcmp(what, "protection type"))
+		snprintf(buf, 300, "%u", ns->pi_type);
+	else if (!strcmp(what, "command set"))
+		snprintf(buf, 300, "%u", ns->id.csi);
+	else if (!strcmp(what, "size"))
+		snprintf(buf, 300, "%llu sectors", (unsigned long long)ns->size_sectors);
+	else if (!strcmp(what, "wwid"))
+		snprintf(buf, 300, "%.240s", ns->id.wwid);
+	else if (!strcmp(what, "UUID"))
+		mp_ident_uuid_print(ns->id.uuid, buf);
+	else if (!strcmp(what, "NGUID"))
+		mp_ident_uuid_print(ns->id.nguid, buf);
+	else
+		mp_ident_eui_print(ns->id.eui64, buf);
+}
+
+static int reject_for(struct build *b, struct candidate *c, const struct candidate *other,
+		      const char *what)
+{
+	char mine[300], theirs[300];
+
+	if (c->rejected)
+		return 0;
+	c->rejected = true;
+	value_of(c, what, mine);
+	value_of(other, what, theirs);
+	return reject(b->d, c->ns->name, "%s %s, but %s has %s", what, mine, other->ns->name, theirs);
+}
+
+/*
+ * One of the group must be right to be the measure of the others: a path of the
+ * loaded map. Without one nobody knows, and all that disagree stay out.
+ */
+static int agree(struct build *b, struct candidate *from, struct candidate *to)
+{
+	struct candidate *ref = NULL, *c, *other;
+	const char *what;
+	int r = 0;
+
+	for (c = from; c < to && !ref; c++)
+		if (c->in_table && c->ns->identified)
+			ref = c;
+	for (c = from; c < to && !r; c++) {
+		for (other = ref ? ref : from; other < (ref ? ref + 1 : to) && !r; other++) {
+			what = other == c ? NULL : differs(c, other);
+			if (what)
+				r = reject_for(b, c, other, what);
+		}
+	}
+	return r;
+}
+
+/* Shared namespaces with one NSID in one subsystem are one namespace, or something is wrong. */
+static int agree_on_nsid(struct build *b)
+{
+	struct candidate *c, *o, *end = b->c + b->nr;
+	int r = 0;
+
+	for (c = b->c; c < end; c++) {
+		for (o = b->c; o < end && !r; o++)
+			if (!c->in_table && strcmp(c->uuid, o->uuid) && c->ns->nsid == o->ns->nsid &&
+			    !strcmp(c->ctrl->nqn, o->ctrl->nqn))
+				r = reject_for(b, c, o, "wwid");
+	}
+	return r;
+}
+
+/*
+ * The size of the map. While a namespace is being resized its paths disagree
+ * for a moment: a map that exists keeps its size and every path that is not
+ * smaller, and grows when all have grown.
+ */
+static int size_of(struct build *b, struct candidate *from, struct candidate *to, uint64_t *ret)
+{
+	const struct mp_loaded_map *l = from->loaded;
+	uint64_t least = l && l->has_table ? l->map.size_sectors : 0;
+	struct candidate *c, *first = NULL;
+	bool equal = true;
+	int r = 0;
+
+	for (c = from; c < to && !r; c++) {
+		if (c->rejected)
+			continue;
+		if (c->ns->size_sectors < least) {
+			c->rejected = true;
+			r = reject(b->d, c->ns->name, "size %llu sectors, but the map has %llu",
+				   (unsigned long long)c->ns->size_sectors, (unsigned long long)least);
+			continue;
+		}
+		if (!first)
+			first = c;
+		equal = equal && c->ns->size_sectors == first->ns->size_sectors;
+	}
+	if (!first || r)
+		return r;
+	*ret = equal ? first->ns->size_sectors : least;
+	if (*ret)
+		return 0;
+	for (c = from; c < to && !r; c++)
+		r = reject_for(b, c, c == first ? to - 1 : first, "size");
+	return r;
+}
+
+static bool name_taken(const struct mp_desired *d, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr_maps; i++)
+		if (!strcmp(d->maps[i].name, name))
+			return true;
+	return false;
+}
+
+static const char *name_for(struct build *b, const struct candidate *c)
+{
+	char name[MP_DM_NAME_SIZE];
+
+	if (*c->prefs.alias && !name_taken(b->d, c->prefs.alias))
+		return mp_arena_strdup(b->d->arena, c->prefs.alias);
+	mp_ident_dm_name(c->uuid, name);
+	return mp_arena_strdup(b->d->arena, name);
+}
+
+static int add_path(struct build *b, struct mp_map *map, const struct candidate *c)
+{
+	struct mp_path *p = &map->paths[map->nr_paths++];
+
+	*p = (struct mp_path){
+		.major = c->ns->major,
+		.minor = c->ns->minor,
+		.name = mp_arena_strdup(b->d->arena, c->ns->name),
+		.ana = c->ns->ana,
+		.flush_failfast = strcmp(c->ctrl->transport, "pcie"),
+	};
+	if (c->in_table) {
+		p->preferred = c->in_table->preferred;
+		p->disabled = c->in_table->disabled;
+		p->failed = c->in_table->failed;
+	}
+	/* the log is not read yet, or the controller has none */
+	if (p->ana == MP_ANA_UNKNOWN)
+		p->ana = c->in_table && c->ctrl->ana ? c->in_table->ana : MP_ANA_OPTIMIZED;
+	return p->name ? 0 : -ENOMEM;
+}
+
+static int add_map(struct build *b, struct candidate *from, struct candidate *to)
+{
+	struct mp_desired *d = b->d;
+	const struct candidate *first = NULL;
+	struct mp_map map = { };
+	struct candidate *c;
+	int r;
+
+	r = agree(b, from, to);
+	if (!r)
+		r = size_of(b, from, to, &map.size_sectors);
+	if (r)
+		return r;
+	map.paths = mp_arena_alloc(d->arena, (size_t)(to - from) * sizeof(*map.paths));
+	if (!map.paths)
+		return -ENOMEM;
+	for (c = from; c < to && !r; c++) {
+		if (c->rejected)
+			continue;
+		if (map.nr_paths == NVMEMP_MAX_PATHS) {
+			r = reject(d, c->ns->name, "the map has %d paths already", NVMEMP_MAX_PATHS);
+			continue;
+		}
+		if (!first)
+			first = c;
+		r = add_path(b, &map, c);
+	}
+	if (r || !first)
+		return r;
+	map.name = name_for(b, first);
+	map.uuid = mp_arena_strdup(d->arena, first->uuid);
+	map.policy = first->prefs.policy;
+	map.no_path = first->prefs.no_path;
+	d->maps = mp_arena_grow(d->arena, d->maps, d->nr_maps, sizeof(map));
+	if (!map.name || !map.uuid || !d->maps)
+		return -ENOMEM;
+	d->maps[d->nr_maps++] = map;
+	return 0;
+}
+
+static int reject_cmp(const void *a, const void *b)
+{
+	const struct mp_reject *x = a, *y = b;
+	int r = mp_name_cmp(x->device, y->device);
+
+	return r ? r : strcmp(x->reason, y->reason);
+}
+
+static int build(struct build *b)
+{
+	const struct mp_topo *topo = b->topo;
+	struct candidate *from, *to;
+	size_t i;
+	int r = 0;
+
+	b->c = mp_arena_alloc(b->d->arena, (topo->nr_ns + 1) * sizeof(*b->c));
+	if (!b->c)
+		return -ENOMEM;
+	for (i = 0; i < topo->nr_ns && !r; i++)
+		r = add_candidate(b, &topo->ns[i]);
+	for (i = 0; i < topo->nr_unseen && !r; i++)
+		r = reject(b->d, topo->unseen[i].device, "%s", topo->unseen[i].reason);
+	if (r)
+		return r;
+	qsort(b->c, b->nr, sizeof(*b->c), candidate_cmp);
+	r = agree_on_nsid(b);
+	for (from = b->c; from < b->c + b->nr && !r; from = to) {
+		for (to = from + 1; to < b->c + b->nr && !strcmp(to->uuid, from->uuid); to++)
+			;
+		r = add_map(b, from, to);
+	}
+	if (b->d->nr_rejects)
+		qsort(b->d->rejects, b->d->nr_rejects, sizeof(*b->d->rejects), reject_cmp);
+	return r;
+}
+
+int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
+	      const struct mp_loaded *loaded, struct mp_desired *ret, struct mp_err *err)
+{
+	struct mp_desired d = { .arena = mp_arena_new() };
+	struct build b = { topo, conf, loaded, &d, NULL, 0 };
+	int r = d.arena ? 0 : -ENOMEM;
+
+	if (!r && !topo->native)
+		r = build(&b);
+	if (r) {
+		mp_desired_done(&d);
+		return mp_err_set(err, r, "no memory for the wanted maps");
+	}
+	*ret = d;
+	return 0;
+}
+
+void mp_desired_done(struct mp_desired *desired)
+{
+	mp_arena_free(desired->arena);
+	*desired = (struct mp_desired){ };
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "core/ident.h"
+#include "nvmemp_uapi.h"
+
+bool mp_ident_is_zero(const uint8_t *bytes, size_t len)
+{
+	while (len--)
+		if (*bytes++)
+			return false;
+	return true;
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* n bytes; gap[i] stands before byte i (NUL: nothing does) */
+static int bytes_parse(const char *text, size_t n, const char *gap, uint8_t *ret)
+{
+	uint8_t bytes[16];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		int high, low;
+
+		if (gap[i] && *text++ != gap[i])
+			return -EINVAL;
+		high = hex(text[0]);
+		low = high < 0 ? -1 : hex(text[1]);
+		if (low < 0)
+			return -EINVAL;
+		bytes[i] = (uint8_t)(high << 4 | low);
+		text += 2;
+	}
+	if (*text)
+		return -EINVAL;
+	memcpy(ret, bytes, n);
+	return 0;
+}
+
+static const char uuid_gap[16] = { [4] = '-', [6] = '-', [8] = '-', [10] = '-' };
+static const char eui_gap[8] = { 0, ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
+
+int mp_ident_uuid_parse(const char *text, uint8_t ret[16])
+{
+	return bytes_parse(text, 16, uuid_gap, ret);
+}
+
+void mp_ident_uuid_print(const uint8_t uuid[16], char buf[37])
+{
+	size_t i;
+
+	for (i = 0; i < 16; i++) {
+		if (uuid_gap[i])
+			*buf++ = uuid_gap[i];
+		buf += sprintf(buf, "%02x", uuid[i]);
+	}
+}
+
+int mp_ident_eui_parse(const char *text, uint8_t ret[8])
+{
+	return bytes_parse(text, 8, eui_gap, ret);
+}
+
+void mp_ident_eui_print(const uint8_t eui[8], char buf[24])
+{
+	size_t i;
+
+	for (i = 0; i < 8; i++)
+		buf += sprintf(buf, i ? " %02x" : "%02x", eui[i]);
+}
+
+int mp_ident_parse(const char *wwid, const char *uuid, const char *nguid, const char *eui,
+		   struct mp_id *ret, struct mp_err *err)
+{
+	struct mp_id id = { .wwid = wwid };
+
+	if (!strncmp(wwid, "uuid.", 5) && mp_ident_uuid_parse(uuid, id.uuid))
+		return mp_err_set(err, -EINVAL, "uuid \"%s\" is not a UUID", uuid);
+	if (*nguid && mp_ident_uuid_parse(nguid, id.nguid))
+		return mp_err_set(err, -EINVAL, "nguid \"%s\" is not 16 bytes", nguid);
+	if (*eui && mp_ident_eui_parse(eui, id.eui64))
+		return mp_err_set(err, -EINVAL, "eui \"%s\" is not 8 bytes", eui);
+	*ret = id;
+	return 0;
+}
+
+const char *mp_ident_differs(const struct mp_id *a, const struct mp_id *b)
+{
+	if (strcmp(a->wwid, b->wwid))
+		return "wwid";
+	if (memcmp(a->uuid, b->uuid, sizeof(a->uuid)))
+		return "UUID";
+	if (memcmp(a->nguid, b->nguid, sizeof(a->nguid)))
+		return "NGUID";
+	if (memcmp(a->eui64, b->eui64, sizeof(a->eui64)))
+		return "EUI-64";
+	if (a->csi != b->csi)
+		return "command set";
+	return NULL;
+}
+
+static bool plain(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '.' || c == '-' || c == '_';
+}
+
+int mp_ident_dm_uuid(const char *wwid, char ret[MP_DM_UUID_SIZE], struct mp_err *err)
+{
+	const char *c;
+
+	if (!*wwid)
+		return mp_err_set(err, -EINVAL, "it has no wwid");
+	for (c = wwid; *c; c++)
+		if (!plain(*c))
+			return mp_err_set(err, -EINVAL, "its wwid has a character that no wwid has");
+	if (strlen(wwid) + sizeof(NVMEMP_UUID_PREFIX) > MP_DM_UUID_SIZE)
+		return mp_err_set(err, -EINVAL, "its wwid is too long for a device-mapper UUID");
+	snprintf(ret, MP_DM_UUID_SIZE, NVMEMP_UUID_PREFIX "%.*s",
+		 (int)(MP_DM_UUID_SIZE - sizeof(NVMEMP_UUID_PREFIX)), wwid);
+	return 0;
+}
+
+void mp_ident_dm_name(const char *alias, char ret[MP_DM_NAME_SIZE])
+{
+	size_t i;
+
+	for (i = 0; alias[i] && i < MP_DM_NAME_SIZE - 1; i++)
+		ret[i] = plain(alias[i]) ? alias[i] : '_';
+	ret[i] = '\0';
+	if (!strcmp(ret, ".") || !strcmp(ret, ".."))
+		ret[0] = '_';
+}
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+int mp_name_cmp(const char *a, const char *b)
+{
+	while (*a && *b) {
+		size_t x, y;
+		int r;
+
+		if (!digit(*a) || !digit(*b)) {
+			if (*a != *b)
+				return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+			a++, b++;
+			continue;
+		}
+		/* numbers: leading zeros aside, the longer one is larger */
+		while (*a == '0' && digit(a[1]))
+			a++;
+		while (*b == '0' && digit(b[1]))
+			b++;
+		for (x = 0; digit(a[x]); x++)
+			;
+		for (y = 0; digit(b[y]); y++)
+			;
+		if (x != y)
+			return x < y ? -1 : 1;
+		r = memcmp(a, b, x);
+		if (r)
+			return r < 0 ? -1 : 1;
+		a += x;
+		b += x;
+	}
+	return !!*a - !!*b;
+}
+
+bool mp_name_is_ns(const char *name)
+{
+	const char *p = name;
+
+	if (strncmp(p, "nvme", 4) || !digit(p[4]))
+		return false;
+	for (p += 4; digit(*p); p++)
+		;
+	if (*p++ != 'n' || !digit(*p))
+		return false;
+	while (digit(*p))
+		p++;
+	return !*p;
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ana.h"
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/facts.h"
+#include "core/holder.h"
+#include "core/ident.h"
+#include "core/nvmeid.h"
+#include "core/topo.h"
+#include "core/words.h"
+
+struct build {
+	const struct mp_facts *facts;
+	struct mp_topo *topo;
+};
+
+static const char *copy(struct build *b, const char *dir, const char *name, const char *file)
+{
+	return mp_arena_strdup(b->topo->arena, mp_facts_text(b->facts, "%s/%s/%s", dir, name, file));
+}
+
+static int add_subsys(struct build *b, const char *name)
+{
+	struct mp_topo *t = b->topo;
+	struct mp_subsys s = {
+		.name = mp_arena_strdup(t->arena, name),
+		.nqn = copy(b, "sys/class/nvme-subsystem", name, "subsysnqn"),
+		.model = copy(b, "sys/class/nvme-subsystem", name, "model"),
+		.serial = copy(b, "sys/class/nvme-subsystem", name, "serial"),
+		.native_policy = t->native ? copy(b, "sys/class/nvme-subsystem", name, "iopolicy") : "",
+	};
+
+	if (!s.name || !s.nqn || !s.model || !s.serial || !s.native_policy)
+		return -ENOMEM;
+	t->subsys = mp_arena_grow(t->arena, t->subsys, t->nr_subsys, sizeof(s));
+	if (!t->subsys)
+		return -ENOMEM;
+	t->subsys[t->nr_subsys++] = s;
+	return 0;
+}
+
+static int add_ctrl(struct build *b, const char *name)
+{
+	struct mp_topo *t = b->topo;
+	const struct mp_fact *id = mp_facts_find(b->facts, "ioctl/%s/id-ctrl", name);
+	const char *node = mp_facts_text(b->facts, "sys/class/nvme/%s/numa_node", name);
+	struct mp_id_ctrl parsed = { };
+	uint64_t number;
+	struct mp_ctrl c = {
+		.name = mp_arena_strdup(t->arena, name),
+		.nqn = copy(b, "sys/class/nvme", name, "subsysnqn"),
+		.state = copy(b, "sys/class/nvme", name, "state"),
+		.transport = copy(b, "sys/class/nvme", name, "transport"),
+		.address = copy(b, "sys/class/nvme", name, "address"),
+		.numa_node = -1,
+		.subsys = -1,
+	};
+
+	if (!strcmp(mp_facts_text(b->facts, "sys/class/nvme/%s/cntrltype", name), "discovery"))
+		return 0;
+	if (!c.name || !c.nqn || !c.state || !c.transport || !c.address)
+		return -ENOMEM;
+	if (!mp_number_parse(node, INT32_MAX, &number))
+		c.numa_node = (int)number;
+	if (id && !mp_nvmeid_ctrl(id->data, id->len, &parsed)) {
+		c.identified = true;
+		c.multi_ctrl = parsed.multi_ctrl;
+		c.ana = parsed.ana;
+		c.anatt_s = parsed.anatt_s;
+	}
+	t->ctrls = mp_arena_grow(t->arena, t->ctrls, t->nr_ctrls, sizeof(c));
+	if (!t->ctrls)
+		return -ENOMEM;
+	t->ctrls[t->nr_ctrls++] = c;
+	return 0;
+}
+
+/* The first thing that is wrong stays the reason. */
+__attribute__((format(printf, 3, 4)))
+static int bad(struct build *b, struct mp_ns *ns, const char *fmt, ...)
+{
+	char text[320];
+	va_list ap;
+
+	if (*ns->bad)
+		return 0;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ns->bad = mp_arena_strdup(b->topo->arena, text);
+	if (ns->bad)
+		return 0;
+	ns->bad = "";
+	return -ENOMEM;
+}
+
+static int read_sysfs(struct build *b, struct mp_ns *ns)
+{
+	const struct mp_facts *f = b->facts;
+	const char *name = ns->name;
+	const char *wwid = copy(b, "sys/block", name, "wwid");
+	struct mp_err err = { "" };
+	uint64_t n;
+
+	if (!wwid)
+		return -ENOMEM;
+	ns->id.wwid = wwid;
+	ns->read_only = !strcmp(mp_facts_text(f, "sys/block/%s/ro", name), "1");
+	if (mp_devno_parse(mp_facts_text(f, "sys/block/%s/dev", name), &ns->major, &ns->minor))
+		return bad(b, ns, "sysfs: dev \"%s\" is not a device number",
+			   mp_facts_text(f, "sys/block/%s/dev", name));
+	if (mp_number_parse(mp_facts_text(f, "sys/block/%s/size", name), INT64_MAX / 512,
+			    &ns->size_sectors))
+		return bad(b, ns, "sysfs: size \"%s\" is not a number",
+			   mp_facts_text(f, "sys/block/%s/size", name));
+	if (mp_number_parse(mp_facts_text(f, "sys/block/%s/nsid", name), MP_NSID_ALL - 1, &n) || !n)
+		return bad(b, ns, "sysfs: nsid \"%s\" is none",
+			   mp_facts_text(f, "sys/block/%s/nsid", name));
+	ns->nsid = (uint32_t)n;
+	if (mp_number_parse(mp_facts_text(f, "sys/block/%s/queue/logical_block_size", name),
+			    1 << 20, &n) || n < 512 || n & (n - 1))
+		return bad(b, ns, "sysfs: logical_block_size \"%s\" is none",
+			   mp_facts_text(f, "sys/block/%s/queue/logical_block_size", name));
+	ns->block_size = (uint32_t)n;
+	if (mp_ident_parse(wwid, mp_facts_text(f, "sys/block/%s/uuid", name),
+			   mp_facts_text(f, "sys/block/%s/nguid", name),
+			   mp_facts_text(f, "sys/block/%s/eui", name), &ns->id, &err))
+		return bad(b, ns, "sysfs: %s", err.text);
+	return 0;
+}
+
+/*
+ * The kernel's view rules: identifiers that it does not show (quirk BOGUS_NID)
+ * are none. One that both show must be the same, or the controller now has
+ * another namespace behind this NSID.
+ */
+static int check_descs(struct build *b, struct mp_ns *ns, const struct mp_id_descs *d)
+{
+	const struct mp_id *id = &ns->id;
+	const char *what = NULL;
+
+	if (d->has_uuid && !mp_ident_is_zero(id->uuid, 16) && memcmp(id->uuid, d->uuid, 16))
+		what = "UUID";
+	else if (d->has_nguid && !mp_ident_is_zero(id->nguid, 16) && memcmp(id->nguid, d->nguid, 16))
+		what = "NGUID";
+	else if (d->has_eui64 && !mp_ident_is_zero(id->eui64, 8) && memcmp(id->eui64, d->eui64, 8))
+		what = "EUI-64";
+	if (!what)
+		return 0;
+	ns->replaced = true;
+	return bad(b, ns, "the controller gives another %s than the kernel shows: "
+		   "the namespace was replaced", what);
+}
+
+static int read_identify(struct build *b, struct mp_ns *ns)
+{
+	const struct mp_fact *id = mp_facts_find(b->facts, "ioctl/%s/id-ns", ns->name);
+	const struct mp_fact *descs = mp_facts_find(b->facts, "ioctl/%s/ns-descs", ns->name);
+	bool zoned = !strcmp(mp_facts_text(b->facts, "sys/block/%s/queue/zoned", ns->name),
+			     "host-managed");
+	struct mp_id_descs d = { };
+	struct mp_id_ns n;
+
+	if (!id) {
+		const char *why = mp_facts_text(b->facts, "ioctl/%s/error", ns->name);
+
+		if (!*why)
+			why = mp_facts_text(b->facts, "ioctl/%s/error", b->topo->ctrls[ns->ctrl].name);
+		return *why ? bad(b, ns, "could not be identified: %s", why) : 0;
+	}
+	if (mp_nvmeid_ns(id->data, id->len, &n))
+		return bad(b, ns, "Identify Namespace returned too few bytes");
+	if (descs && mp_nvmeid_descs(descs->data, descs->len, &d))
+		return bad(b, ns, "its identification descriptor list makes no sense");
+	ns->identified = true;
+	ns->shared = n.shared;
+	ns->metadata_size = n.metadata_size;
+	ns->pi_type = n.pi_type;
+	ns->ana_grpid = n.ana_grpid;
+	/* without a command set descriptor it is the NVM command set, unless it has zones */
+	ns->id.csi = d.has_csi ? d.csi : zoned ? 2 : 0;
+	if (zoned != (ns->id.csi == 2))
+		return bad(b, ns, "its command set and the kernel's zone model disagree");
+	return check_descs(b, ns, &d);
+}
+
+static void read_ana(struct build *b, struct mp_ns *ns)
+{
+	const struct mp_ctrl *c = &b->topo->ctrls[ns->ctrl];
+	const struct mp_fact *log = mp_facts_find(b->facts, "ioctl/%s/ana-log", c->name);
+
+	if (c->ana && log && ns->identified)
+		mp_ana_log_state(log->data, log->len, ns->ana_grpid, &ns->ana);
+}
+
+static int add_ns(struct build *b, const char *name)
+{
+	struct mp_topo *t = b->topo;
+	const char *ctrl = mp_facts_text(b->facts, "sys/block/%s/device", name);
+	struct mp_ns ns = { .bad = "", .ctrl = mp_topo_find_ctrl(t, ctrl) };
+	int r;
+
+	/* native multipath's heads hang on a subsystem; theirs is the kernel's business */
+	if (ns.ctrl < 0)
+		return 0;
+	ns.name = mp_arena_strdup(t->arena, name);
+	ns.holder = mp_holder_find(t->arena, b->facts, name);
+	if (!ns.name || !ns.holder)
+		return -ENOMEM;
+	r = read_sysfs(b, &ns);
+	if (!r)
+		r = read_identify(b, &ns);
+	if (r)
+		return r;
+	read_ana(b, &ns);
+	t->ns = mp_arena_grow(t->arena, t->ns, t->nr_ns, sizeof(ns));
+	if (!t->ns)
+		return -ENOMEM;
+	t->ns[t->nr_ns++] = ns;
+	return 0;
+}
+
+static bool has_nsid(const struct mp_topo *t, int ctrl, uint32_t nsid)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr_ns; i++)
+		if (t->ns[i].ctrl == ctrl && (t->ns[i].nsid == nsid || !t->ns[i].nsid))
+			return true;
+	return false;
+}
+
+/* Namespaces that a controller has and the kernel shows no block device of */
+static int add_unseen(struct build *b, int ctrl)
+{
+	struct mp_topo *t = b->topo;
+	const struct mp_ctrl *c = &t->ctrls[ctrl];
+	const struct mp_fact *list = mp_facts_find(b->facts, "ioctl/%s/active-ns", c->name);
+	uint32_t nsid;
+	size_t i;
+
+	if (!list || strcmp(c->state, "live"))
+		return 0;
+	for (i = 0; (nsid = mp_nvmeid_active(list->data, list->len, i)); i++) {
+		struct mp_reject *u;
+
+		if (has_nsid(t, ctrl, nsid))
+			continue;
+		t->unseen = mp_arena_grow(t->arena, t->unseen, t->nr_unseen, sizeof(*u));
+		if (!t->unseen)
+			return -ENOMEM;
+		u = &t->unseen[t->nr_unseen++];
+		u->device = mp_arena_printf(t->arena, "%s nsid %u", c->name, nsid);
+		u->reason = "the kernel shows no block device for it: see its log "
+			    "(it refuses identifiers that another namespace has)";
+		if (!u->device)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int subsys_cmp(const void *a, const void *b)
+{
+	return mp_name_cmp(((const struct mp_subsys *)a)->name, ((const struct mp_subsys *)b)->name);
+}
+
+static int ctrl_cmp(const void *a, const void *b)
+{
+	return mp_name_cmp(((const struct mp_ctrl *)a)->name, ((const struct mp_ctrl *)b)->name);
+}
+
+static int ns_cmp(const void *a, const void *b)
+{
+	return mp_name_cmp(((const struct mp_ns *)a)->name, ((const struct mp_ns *)b)->name);
+}
+
+static void sort(void *base, size_t nr, size_t size, int (*cmp)(const void *, const void *))
+{
+	if (nr)
+		qsort(base, nr, size, cmp);
+}
+
+static void join(struct build *b)
+{
+	struct mp_topo *t = b->topo;
+	size_t c, s;
+
+	for (c = 0; c < t->nr_ctrls; c++)
+		for (s = 0; s < t->nr_subsys; s++)
+			if (mp_facts_find(b->facts, "sys/class/nvme-subsystem/%s/%s",
+					  t->subsys[s].name, t->ctrls[c].name))
+				t->ctrls[c].subsys = (int)s;
+}
+
+static int each(struct build *b, const char *prefix, int (*fn)(struct build *b, const char *name))
+{
+	char name[64];
+	size_t pos = 0;
+	int r = 0;
+
+	while (!r && mp_facts_next_name(b->facts, prefix, &pos, name))
+		r = fn(b, name);
+	return r;
+}
+
+static int add_block(struct build *b, const char *name)
+{
+	return mp_name_is_ns(name) ? add_ns(b, name) : 0;
+}
+
+static int build(struct build *b)
+{
+	struct mp_topo *t = b->topo;
+	size_t i;
+	int r;
+
+	t->native = !strcmp(mp_facts_text(b->facts, "sys/module/nvme_core/parameters/multipath"), "Y");
+	r = each(b, "sys/class/nvme-subsystem", add_subsys);
+	if (!r)
+		r = each(b, "sys/class/nvme", add_ctrl);
+	if (r)
+		return r;
+	sort(t->subsys, t->nr_subsys, sizeof(*t->subsys), subsys_cmp);
+	sort(t->ctrls, t->nr_ctrls, sizeof(*t->ctrls), ctrl_cmp);
+	join(b);
+	r = each(b, "sys/block", add_block);
+	if (r)
+		return r;
+	sort(t->ns, t->nr_ns, sizeof(*t->ns), ns_cmp);
+	for (i = 0; !r && !t->native && i < t->nr_ctrls; i++)
+		r = add_unseen(b, (int)i);
+	return r;
+}
+
+int mp_topo_build(const struct mp_facts *facts, struct mp_topo *ret, struct mp_err *err)
+{
+	struct mp_topo topo = { .arena = mp_arena_new() };
+	struct build b = { facts, &topo };
+	int r = topo.arena ? build(&b) : -ENOMEM;
+
+	if (r) {
+		mp_topo_done(&topo);
+		return mp_err_set(err, r, "no memory for the topology");
+	}
+	*ret = topo;
+	return 0;
+}
+
+void mp_topo_done(struct mp_topo *topo)
+{
+	mp_arena_free(topo->arena);
+	*topo = (struct mp_topo){ };
+}
+
+int mp_topo_find_ctrl(const struct mp_topo *topo, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < topo->nr_ctrls; i++)
+		if (!strcmp(topo->ctrls[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int mp_topo_find_ns(const struct mp_topo *topo, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < topo->nr_ns; i++)
+		if (!strcmp(topo->ns[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int mp_topo_find_devno(const struct mp_topo *topo, uint32_t major, uint32_t minor)
+{
+	size_t i;
+
+	for (i = 0; i < topo->nr_ns; i++)
+		if (topo->ns[i].major == major && topo->ns[i].minor == minor)
+			return (int)i;
+	return -1;
+}
