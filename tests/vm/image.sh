@@ -1,0 +1,195 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Builds the guest of the lab: this machine's own distribution release, its
+# stock kernel, systemd and udev, with the project installed by
+# `make install` and `make modules_install`.
+#   build/vm/base-HASH/   tree, vmlinuz, initramfs: made once
+#   build/vm/root.img     base + project: made in a few seconds, each time
+#   build/vm/kernel build/vm/initrd
+# KVER=VERSION takes another kernel (its headers must be installed).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+vm=build/vm
+mkdir -p $vm
+
+# Beyond the essential packages; kpartx because our udev rules call it.
+PACKAGES=(systemd systemd-sysv udev dbus dmsetup kpartx fio nvme-cli jq strace
+	  e2fsprogs util-linux mount fdisk kmod procps)
+# Libraries that the project links to: their package names differ from release
+# to release, so this machine is asked who owns them.
+LIBRARIES=(libdevmapper.so.1.02.1 libudev.so.1 libnvme.so.1 libsystemd.so.0
+	   libsmartcols.so.1 libinih.so.1 libjson-c.so.5)
+# Parts of the kernel that the lab has no use for; two thirds of its size.
+PRUNE=(sound arch/x86/kvm net/wireless net/bluetooth net/mac80211 drivers/gpu drivers/net drivers/media
+       drivers/infiniband drivers/staging drivers/iio drivers/usb drivers/hid drivers/isdn
+       drivers/mtd drivers/scsi drivers/ata drivers/i2c drivers/watchdog drivers/input drivers/hwmon drivers/platform fs/ocfs2 fs/ceph)
+
+die() {
+	echo "image.sh: $*" >&2
+	exit 1
+}
+
+# quiet LOG COMMAND...: shows the log's end only if the command fails
+quiet() {
+	local log=$1
+	shift
+	"$@" >"$log" 2>&1 || {
+		tail -n 25 "$log" >&2
+		die "failed: $* (log: $log)"
+	}
+}
+
+kernel_version() {
+	local meta=linux-headers-amd64
+	[ "$ID" = ubuntu ] && meta=linux-headers-generic
+	dpkg-query -W -f '${Depends}' $meta | tr ',' '\n' |
+		sed -n 's/^ *linux-headers-\([0-9][^ ]*\).*/\1/p' | head -n 1
+}
+
+sources() {
+	find /etc/apt/sources.list /etc/apt/sources.list.d -maxdepth 1 \
+		\( -name '*.list' -o -name '*.sources' \) -size +0 2>/dev/null || true
+}
+
+library_packages() {
+	local library
+	for library in "${LIBRARIES[@]}"; do
+		dpkg -S "*/$library" | sed 's/:.*//' | head -n 1
+	done
+}
+
+# The packages that together hold the kernel image and its modules.
+fetch_kernel() {
+	local package
+	mkdir -p "$1"
+	for package in linux-image linux-modules linux-modules-extra linux-binary; do
+		apt-cache show "$package-$KVER" >/dev/null 2>&1 || continue
+		(cd "$1" && apt-get -q -o APT::Sandbox::User=root download "$package-$KVER")
+	done
+	ls "$1"/*.deb >/dev/null
+}
+
+configure_base() {
+	local tree=$1 unit
+	echo nvmemp >"$tree/etc/hostname"
+	: >"$tree/etc/fstab"
+	echo 4f2d7a0c9b1e4d5f8a6b3c2d1e0f9a8b >"$tree/etc/machine-id"
+	chroot "$tree" passwd -q -d root
+	install -D -m 755 tests/vm/guest/lab-job "$tree/usr/local/sbin/lab-job"
+	# Early, and without the usual dependencies, so that a scenario still
+	# runs (and can say why) if a mount at boot fails.
+	cat >"$tree/etc/systemd/system/lab-job.service" <<-UNIT
+		[Unit]
+		Description=Job of the lab
+		DefaultDependencies=no
+		[Service]
+		ExecStart=/usr/local/sbin/lab-job
+		KillMode=none
+		TimeoutStopSec=5
+		[Install]
+		WantedBy=sysinit.target
+	UNIT
+	mkdir -p "$tree/etc/systemd/system/serial-getty@ttyS1.service.d" "$tree/etc/systemd/journald.conf.d"
+	printf '[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear -o "-p -f root" %%I 115200 linux\n' \
+		>"$tree/etc/systemd/system/serial-getty@ttyS1.service.d/autologin.conf"
+	printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' >"$tree/etc/systemd/journald.conf.d/lab.conf"
+	chroot "$tree" systemctl -q enable lab-job.service
+	for unit in serial-getty@ttyS0.service getty@tty1.service apt-daily.timer apt-daily-upgrade.timer \
+		    e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer \
+		    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount nvmf-autoconnect.service; do
+		chroot "$tree" systemctl -q mask $unit
+	done
+}
+
+make_initramfs() {
+	local tree=$1 out=$2 dir file
+	dir=$(mktemp -d $vm/initramfs.XXXXXX)
+	mkdir -p "$dir"/{bin,dev,proc,sys,root,modules}
+	cp "$(command -v busybox)" "$dir/bin/busybox"
+	install -m 755 tests/vm/guest/initramfs-init "$dir/init"
+	modprobe -d "$tree" -S "$KVER" --show-depends -a virtio_pci virtio_blk ext4 crc32c_generic |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
+		while read -r file; do
+			case $file in
+			*.xz) xz -dc "$file" >"$dir/modules/$(basename "$file" .xz)" ;;
+			*.zst) zstd -qdc "$file" >"$dir/modules/$(basename "$file" .zst)" ;;
+			*) cp "$file" "$dir/modules/" ;;
+			esac
+			basename "$file" | sed 's/\.\(xz\|zst\)$//' >>"$dir/modules/order"
+		done
+	(cd "$dir" && find . | cpio -o -H newc -R 0:0 2>/dev/null) >"$out"
+	rm -rf "$dir"
+}
+
+make_base() {
+	local new=$base.new part packages
+	rm -rf $vm/base-* "$new"
+	mkdir -p "$new"
+	# shellcheck disable=SC2046 # one word for each package
+	packages=$(printf '%s,' "${PACKAGES[@]}" $(library_packages))
+	# shellcheck disable=SC2046 # one word for each file of sources
+	quiet $vm/mmdebstrap.log mmdebstrap --mode=root --variant=minbase --include="${packages%,}" \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' "$VERSION_CODENAME" "$new/tree" $(sources)
+	quiet $vm/kernel.log fetch_kernel "$new/debs"
+	for deb in "$new"/debs/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$new/tree" --keep-directory-symlink
+	done
+	rm -rf "$new/debs"
+	for part in "${PRUNE[@]}"; do
+		rm -rf "$new/tree/lib/modules/$KVER/kernel/$part"
+	done
+	depmod -b "$new/tree" "$KVER"
+	mv "$new/tree/boot/vmlinuz-$KVER" "$new/vmlinuz" 2>/dev/null ||
+		cp "$new/tree/lib/modules/$KVER/vmlinuz" "$new/vmlinuz"
+	configure_base "$new/tree"
+	make_initramfs "$new/tree" "$new/initrd"
+	mv "$new" "$base"
+}
+
+# The base's files are shared by hard links: whatever is added here must
+# replace files, never write into them (install, ln -f and depmod do).
+add_project() {
+	local tree=$1
+	make --no-print-directory all
+	make --no-print-directory modules "KVER=$KVER" >$vm/modules.log 2>&1 || {
+		cat $vm/modules.log >&2
+		die "the module does not build"
+	}
+	make --no-print-directory install "DESTDIR=$PWD/$tree" prefix=/usr
+	make --no-print-directory modules_install "KVER=$KVER" "DESTDIR=$PWD/$tree" >>$vm/modules.log 2>&1 || {
+		cat $vm/modules.log >&2
+		die "the module does not install"
+	}
+	chroot "$tree" systemctl -q enable nvmempd.service
+}
+
+pack() {
+	local tree=$1 size
+	size=$(($(du -sm --apparent-size "$tree" | cut -f 1) * 5 / 4 + 200))
+	rm -f $vm/root.img.new
+	quiet $vm/mke2fs.log mke2fs -q -t ext4 -m 0 -O ^has_journal -E lazy_itable_init=1 \
+		-d "$tree" $vm/root.img.new ${size}M
+	mv $vm/root.img.new $vm/root.img
+}
+
+# shellcheck source=/dev/null
+. /etc/os-release
+[ "$(id -u)" = 0 ] || die "needs root (mmdebstrap, file owners)"
+KVER=${KVER:-$(kernel_version)}
+[ -n "$KVER" ] || die "no kernel headers: run tests/setup.sh vm"
+base=$vm/base-$({ cat "$0" tests/vm/guest/*; echo "$KVER $VERSION_CODENAME"; library_packages; } | sha256sum | cut -c 1-12)
+
+exec 8>$vm/image.lock
+flock 8
+if [ ! -d "$base" ]; then
+	echo "making the guest ($VERSION_CODENAME, kernel $KVER): about a minute, once"
+	make_base
+fi
+stage=$(mktemp -d $vm/stage.XXXXXX)
+trap 'rm -rf "$stage"' EXIT
+cp -al "$base/tree" "$stage/tree"
+[ "${LAB_BARE-}" ] || add_project "$stage/tree"
+pack "$stage/tree"
+ln -f "$base/vmlinuz" $vm/kernel
+ln -f "$base/initrd" $vm/initrd

@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Runs the machine scenarios (all, or those whose names begin with the given
+# words, or those files):
+#   tests/vm/run.sh [-n] [NAME | FILE]...
+# -n: with the image as it is. V=1: shows what the guests say. Prints a line
+# for each and a summary; logs are in build/vm/logs.
+#
+# A scenario is a bash script for the guest (tests/vm/guest/lib.sh has its
+# words) with a header of comments, read here:
+#   # topology: pcie2 | twosubsys | tcp2
+#   # variants: NAME...     runs it once for each, with $VARIANT set; `native`
+#                           boots with nvme_core.multipath=Y
+#   # cmdline: WORD...      more kernel arguments
+#   # format: UUID          the first disk gets a GPT partition with ext4
+#   # fstab: LINE           in the guest's fstab when it boots
+#   # poweroff: clean       must shut down in order at the end
+#   # time limit: SECONDS   against hangs only
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/vm/lib.sh
+. tests/vm/lib.sh
+
+passed=0 failed=0 skipped=0
+trap 'vm_kill' EXIT
+trap 'exit 1' INT TERM
+
+header() {
+	sed -n "s/^# $2: *//p" "$1" | head -n 1
+}
+
+lab_output() {
+	printf '%s\n' "$1" >>"$run_log"
+	case $1 in
+	'--- diagnosis') in_diagnosis=1 ;;
+	esac
+	[ -z "${V-}" ] || [ -n "$in_diagnosis" ] || printf '    %s\n' "$1"
+}
+
+# boot FILE DIR VARIANT
+boot() {
+	local file=$1 dir=$2 variant=$3 uuid cmdline multipath=N
+	rm -rf "$dir"
+	mkdir -p "$dir/job"
+	run_log=$dir/log
+	in_diagnosis=
+	: >"$run_log"
+	cp "$file" "$dir/job/script"
+	printf 'VARIANT=%s\nPOWEROFF=%s\n' "$variant" "$(header "$file" poweroff)" >"$dir/job/env"
+	vm_args=()
+	"vm_topology_$(header "$file" topology)" "$dir"
+	uuid=$(header "$file" format)
+	[ -z "$uuid" ] || vm_disk_format "$dir/d0.img" "$uuid"
+	vm_pack_job "$dir" "$(header "$file" fstab)"
+	[ "$variant" = native ] && multipath=Y
+	cmdline="nvme_core.multipath=$multipath $(header "$file" cmdline)"
+	limit=$(header "$file" 'time limit')
+	VM_TIMEOUT=${limit:-900} vm_run "$dir" "$cmdline"
+	rm -f "$dir"/*.img
+}
+
+print_values() {
+	local name
+	[ ${#all_values[@]} -gt 0 ] || return 0
+	printf '%s\n' "${!all_values[@]}" | sort | while read -r name; do
+		printf '     %s: %s\n' "$name" "${all_values[$name]}"
+	done
+}
+
+# scenario FILE: boots each variant; the first that is not ok ends it
+scenario() {
+	local file=$1 name seconds=0 variant variants key
+	declare -gA all_values=()
+	name=$(basename "$file" .sh)
+	variants=$(header "$file" variants)
+	for variant in ${variants:-default}; do
+		boot "$file" "$vm/logs/$name${variants:+-$variant}" "$variant"
+		seconds=$((seconds + vm_seconds))
+		for key in "${!vm_value[@]}"; do
+			all_values[${variants:+$variant }$key]=${vm_value[$key]}
+		done
+		[ "$vm_result" = ok ] || break
+	done
+	case $vm_result in
+	ok)
+		printf 'ok %s (%d s)\n' "$name" $seconds
+		passed=$((passed + 1))
+		;;
+	skip)
+		printf 'skip %s: %s\n' "$name" "$vm_reason"
+		skipped=$((skipped + 1))
+		;;
+	*)
+		printf 'FAIL %s: %s (log: %s)\n' "$name" "$vm_reason" "$run_log"
+		failed=$((failed + 1))
+		;;
+	esac
+	print_values
+}
+
+chosen() {
+	local word file
+	if [ $# = 0 ]; then
+		printf '%s\n' tests/vm/scenarios/*.sh
+		return
+	fi
+	for word; do
+		for file in "$word" tests/vm/scenarios/"$word"*.sh; do
+			[ -f "$file" ] && printf '%s\n' "$file"
+		done
+	done
+	return 0
+}
+
+if [ "${1-}" = -n ]; then
+	shift
+else
+	tests/vm/image.sh
+fi
+mkdir -p $vm/logs
+files=$(chosen "$@")
+[ -n "$files" ] || {
+	echo "run.sh: no scenario named: $*" >&2
+	exit 2
+}
+for file in $files; do
+	scenario "$file"
+done
+printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
+[ $failed = 0 ]
