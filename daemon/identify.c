@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Answers of controllers: one thread each, remembered by disk. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "core/facts.h"
+#include "core/ident.h"
+#include "identify.h"
+#include "sys/nvme.h"
+
+#define NAME_LEN	32		/* DISK_NAME_LEN of the kernel */
+#define RETRY_FIRST_MS	1000
+#define RETRY_MAX_MS	60000
+
+/* A controller, or a namespace: then ctrl is its controller. */
+struct record {
+	struct record *next;
+	char name[NAME_LEN];
+	char ctrl[NAME_LEN];
+	char disk[64];			/* dev and diskseq: another value is another disk */
+	uint32_t nsid;
+	uint32_t major, minor;
+	uint32_t block_size;
+	bool seen;			/* in the facts of this merge */
+	bool live;			/* controller: may be asked */
+	bool running;			/* controller: its thread runs */
+	bool stale;
+	bool probe;			/* namespace: read from it as well */
+	bool answered;			/* facts are good ones */
+	unsigned int retry_delay_ms;	/* the last answer was an error */
+	uint64_t retry_ms;
+	struct mp_facts facts;		/* arena NULL: none */
+};
+
+struct identify {
+	struct workers *workers;
+	int root_fd;
+	struct identify_handler handler;
+	struct record *ctrls;
+	struct record *ns;
+	uint64_t now_ms;
+	size_t nr_running;
+};
+
+struct question {
+	char name[NAME_LEN];
+	char disk[64];
+	struct mp_nvme_block block;
+	bool probe;
+	int r;				/* of the probe */
+	struct mp_err why;
+};
+
+struct round {
+	struct job job;
+	struct identify *id;
+	char ctrl[NAME_LEN];
+	struct question *questions;
+	struct mp_nvme_ns *ns;		/* the same namespaces, for mp_nvme_read */
+	size_t nr;
+	struct mp_facts facts;
+	int r;
+};
+
+int identify_new(struct workers *workers, int root_fd, const struct identify_handler *handler,
+		 struct identify **ret)
+{
+	struct identify *id = calloc(1, sizeof(*id));
+
+	if (!id)
+		return -ENOMEM;
+	id->workers = workers;
+	id->root_fd = root_fd;
+	id->handler = *handler;
+	*ret = id;
+	return 0;
+}
+
+static struct record *find(struct record *list, const char *name)
+{
+	while (list && strcmp(list->name, name) != 0)
+		list = list->next;
+	return list;
+}
+
+static struct record *obtain(struct record **list, const char *name)
+{
+	struct record *rec = find(*list, name);
+
+	if (rec || strlen(name) >= NAME_LEN)
+		return rec;
+	rec = calloc(1, sizeof(*rec));
+	if (!rec)
+		return NULL;
+	strcpy(rec->name, name);
+	rec->stale = true;
+	rec->next = *list;
+	*list = rec;
+	return rec;
+}
+
+static void drop_answer(struct record *rec)
+{
+	if (rec->facts.arena)
+		mp_facts_done(&rec->facts);
+	memset(&rec->facts, 0, sizeof(rec->facts));
+	rec->answered = false;
+	rec->stale = true;
+	rec->retry_delay_ms = 0;
+	rec->retry_ms = 0;
+}
+
+/* A running controller's record stays, or a second thread could start for its name. */
+static void drop_unseen(struct record **list)
+{
+	while (*list) {
+		struct record *rec = *list;
+
+		if (rec->seen || rec->running) {
+			list = &rec->next;
+			continue;
+		}
+		*list = rec->next;
+		drop_answer(rec);
+		free(rec);
+	}
+}
+
+static void make_stale(struct record *rec)
+{
+	rec->stale = true;
+	rec->retry_ms = 0;
+	rec->retry_delay_ms = 0;
+}
+
+void identify_stale(struct identify *id, const char *name)
+{
+	struct record *rec = find(id->ns, name);
+
+	if (rec)
+		make_stale(rec);
+	rec = find(id->ctrls, name);
+	if (!rec)
+		return;
+	make_stale(rec);
+	for (rec = id->ns; rec; rec = rec->next)
+		if (strcmp(rec->ctrl, name) == 0)
+			make_stale(rec);
+}
+
+void identify_stale_all(struct identify *id)
+{
+	struct record *rec;
+
+	for (rec = id->ctrls; rec; rec = rec->next)
+		make_stale(rec);
+	for (rec = id->ns; rec; rec = rec->next)
+		make_stale(rec);
+}
+
+/* ---- asking ---- */
+
+static void free_round(struct round *round)
+{
+	if (round->facts.arena)
+		mp_facts_done(&round->facts);
+	free(round->questions);
+	free(round->ns);
+	free(round);
+}
+
+static void ask(struct job *job)
+{
+	struct round *round = (struct round *)job;
+	size_t i;
+
+	round->r = mp_nvme_read(round->id->root_fd, round->ctrl, round->ns, round->nr,
+				&round->facts);
+	for (i = 0; i < round->nr; i++) {
+		struct question *q = &round->questions[i];
+
+		if (q->probe)
+			q->r = mp_nvme_probe(round->id->root_fd, &q->block, &q->why);
+	}
+}
+
+static bool has_error(const struct mp_facts *facts, const char *name)
+{
+	return mp_facts_find(facts, "ioctl/%s/error", name) != NULL;
+}
+
+static int copy_answer(const struct mp_facts *from, const char *name, struct mp_facts *ret)
+{
+	struct mp_facts facts;
+	char prefix[NAME_LEN + 8];
+	size_t i, n;
+	int r;
+
+	n = snprintf(prefix, sizeof(prefix), "ioctl/%s/", name);
+	r = mp_facts_init(&facts);
+	for (i = 0; r >= 0 && i < from->nr_facts; i++) {
+		const struct mp_fact *f = &from->facts[i];
+
+		if (strncmp(f->key, prefix, n) == 0)
+			r = mp_facts_add(&facts, f->key, f->data, f->len);
+	}
+	if (r < 0) {
+		mp_facts_done(&facts);
+		return r;
+	}
+	*ret = facts;
+	return 0;
+}
+
+/* An error does not make a good answer about the same disk wrong, but has to be asked again. */
+static void take_answer(struct identify *id, struct record *rec, const struct mp_facts *from)
+{
+	bool error = has_error(from, rec->name);
+	struct mp_facts facts;
+
+	if (error) {
+		rec->retry_delay_ms = rec->retry_delay_ms ? rec->retry_delay_ms * 2 : RETRY_FIRST_MS;
+		if (rec->retry_delay_ms > RETRY_MAX_MS)
+			rec->retry_delay_ms = RETRY_MAX_MS;
+		rec->retry_ms = id->now_ms + rec->retry_delay_ms;
+	} else {
+		rec->retry_delay_ms = 0;
+		rec->retry_ms = 0;
+	}
+	if (error && rec->answered)
+		return;
+	if (copy_answer(from, rec->name, &facts) < 0) {
+		rec->stale = true;
+		return;
+	}
+	if (rec->facts.arena)
+		mp_facts_done(&rec->facts);
+	rec->facts = facts;
+	rec->answered = !error;
+}
+
+static void tell_probe(struct round *round, const struct question *q)
+{
+	struct identify *id = round->id;
+	const char *why = q->why.text;
+	int r = q->r;
+
+	if (has_error(&round->facts, q->name)) {
+		why = mp_facts_text(&round->facts, "ioctl/%s/error", q->name);
+		r = -EIO;
+	}
+	id->handler.probed(id->handler.context, q->name, r, why);
+}
+
+static void answered(struct job *job)
+{
+	struct round *round = (struct round *)job;
+	struct identify *id = round->id;
+	struct record *ctrl = find(id->ctrls, round->ctrl);
+	size_t i;
+
+	id->nr_running--;
+	mp_facts_sort(&round->facts);
+	if (ctrl) {
+		ctrl->running = false;
+		take_answer(id, ctrl, &round->facts);
+	}
+	for (i = 0; i < round->nr; i++) {
+		struct record *rec = find(id->ns, round->questions[i].name);
+
+		if (rec && strcmp(rec->disk, round->questions[i].disk) == 0)
+			take_answer(id, rec, &round->facts);
+	}
+	for (i = 0; i < round->nr; i++)
+		if (round->questions[i].probe)
+			tell_probe(round, &round->questions[i]);
+	free_round(round);
+	id->handler.changed(id->handler.context);
+}
+
+static bool is_due(const struct identify *id, const struct record *rec)
+{
+	return rec->stale || (rec->retry_ms && rec->retry_ms <= id->now_ms);
+}
+
+static bool is_wanted(const struct identify *id, const struct record *ns, const char *ctrl)
+{
+	return strcmp(ns->ctrl, ctrl) == 0 && ns->seen && (ns->probe || is_due(id, ns));
+}
+
+static void put_question(struct round *round, struct record *rec)
+{
+	struct question *q = &round->questions[round->nr];
+
+	strcpy(q->name, rec->name);
+	strcpy(q->disk, rec->disk);
+	q->block = (struct mp_nvme_block){
+		.name = q->name, .major = rec->major, .minor = rec->minor, .size = rec->block_size,
+	};
+	q->probe = rec->probe;
+	round->ns[round->nr++] = (struct mp_nvme_ns){ .name = q->name, .nsid = rec->nsid };
+	rec->stale = false;
+	rec->probe = false;
+	rec->retry_ms = 0;
+}
+
+static struct round *new_round(struct identify *id, const char *ctrl, size_t nr)
+{
+	struct round *round = calloc(1, sizeof(*round));
+
+	if (!round)
+		return NULL;
+	round->job.run = ask;
+	round->job.done = answered;
+	round->id = id;
+	strcpy(round->ctrl, ctrl);
+	round->questions = calloc(nr + 1, sizeof(*round->questions));
+	round->ns = calloc(nr + 1, sizeof(*round->ns));
+	if (!round->questions || !round->ns || mp_facts_init(&round->facts) < 0) {
+		free_round(round);
+		return NULL;
+	}
+	return round;
+}
+
+static void put_back(struct identify *id, const struct round *round)
+{
+	size_t i;
+
+	for (i = 0; i < round->nr; i++) {
+		struct record *rec = find(id->ns, round->questions[i].name);
+
+		rec->stale = true;
+		rec->probe = round->questions[i].probe;
+	}
+}
+
+/* Without memory or a thread all stays as it is, and the next merge tries again. */
+static int start_round(struct identify *id, struct record *ctrl)
+{
+	struct record *rec;
+	struct round *round;
+	size_t nr = 0;
+	int r;
+
+	for (rec = id->ns; rec; rec = rec->next)
+		nr += is_wanted(id, rec, ctrl->name);
+	if (nr == 0 && !is_due(id, ctrl))
+		return 0;
+	round = new_round(id, ctrl->name, nr);
+	if (!round)
+		return -ENOMEM;
+	for (rec = id->ns; rec; rec = rec->next)
+		if (is_wanted(id, rec, ctrl->name))
+			put_question(round, rec);
+	r = workers_spawn(id->workers, &round->job);
+	if (r < 0) {
+		put_back(id, round);
+		free_round(round);
+		return r;
+	}
+	ctrl->stale = false;
+	ctrl->retry_ms = 0;
+	ctrl->running = true;
+	id->nr_running++;
+	return 0;
+}
+
+/* ---- merging ---- */
+
+static void see_ctrl(struct identify *id, const struct mp_facts *facts, const char *name)
+{
+	struct record *rec;
+
+	if (strcmp(mp_facts_text(facts, "sys/class/nvme/%s/cntrltype", name), "discovery") == 0)
+		return;
+	rec = obtain(&id->ctrls, name);
+	if (!rec)
+		return;
+	rec->seen = true;
+	rec->live = strcmp(mp_facts_text(facts, "sys/class/nvme/%s/state", name), "live") == 0;
+}
+
+static void see_ns(struct identify *id, const struct mp_facts *facts, const char *name)
+{
+	const char *dev = mp_facts_text(facts, "sys/block/%s/dev", name);
+	const char *parent = mp_facts_text(facts, "sys/block/%s/device", name);
+	struct record *rec = obtain(&id->ns, name);
+	char disk[64];
+
+	if (!rec || strlen(parent) >= NAME_LEN)
+		return;
+	snprintf(disk, sizeof(disk), "%s %s", dev,
+		 mp_facts_text(facts, "sys/block/%s/diskseq", name));
+	if (strcmp(rec->disk, disk) != 0)
+		drop_answer(rec);
+	strcpy(rec->disk, disk);
+	strcpy(rec->ctrl, parent);
+	rec->seen = true;
+	if (sscanf(dev, "%u:%u", &rec->major, &rec->minor) != 2)
+		rec->major = rec->minor = 0;
+	rec->nsid = strtoul(mp_facts_text(facts, "sys/block/%s/nsid", name), NULL, 10);
+	rec->block_size = strtoul(mp_facts_text(facts, "sys/block/%s/queue/logical_block_size",
+						name), NULL, 10);
+	if (rec->block_size < 512)
+		rec->block_size = 512;
+}
+
+/* The device in "PREFIX/DEVICE/LAST" */
+static bool key_device(const char *key, const char *prefix, const char *last, char ret[NAME_LEN])
+{
+	size_t n = strlen(prefix);
+	const char *slash;
+
+	if (strncmp(key, prefix, n) != 0)
+		return false;
+	key += n;
+	slash = strchr(key, '/');
+	if (!slash || strcmp(slash + 1, last) != 0 || slash - key >= NAME_LEN)
+		return false;
+	memcpy(ret, key, slash - key);
+	ret[slash - key] = '\0';
+	return true;
+}
+
+static void see_devices(struct identify *id, const struct mp_facts *facts)
+{
+	char name[NAME_LEN];
+	struct record *rec;
+	size_t i;
+
+	for (rec = id->ctrls; rec; rec = rec->next)
+		rec->seen = false;
+	for (rec = id->ns; rec; rec = rec->next)
+		rec->seen = false;
+	for (i = 0; i < facts->nr_facts; i++) {
+		const char *key = facts->facts[i].key;
+
+		if (key_device(key, "sys/class/nvme/", "state", name))
+			see_ctrl(id, facts, name);
+		else if (key_device(key, "sys/block/", "dev", name) && mp_name_is_ns(name))
+			see_ns(id, facts, name);
+	}
+	drop_unseen(&id->ctrls);
+	drop_unseen(&id->ns);
+}
+
+static int add_answers(const struct record *list, struct mp_facts *facts)
+{
+	size_t i;
+	int r;
+
+	for (; list; list = list->next) {
+		for (i = 0; i < list->facts.nr_facts; i++) {
+			const struct mp_fact *f = &list->facts.facts[i];
+
+			r = mp_facts_add(facts, f->key, f->data, f->len);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* Where the kernel does the multipathing, nothing that we could ask is of use. */
+static bool is_native(const struct mp_facts *facts)
+{
+	return mp_facts_text(facts, "sys/module/nvme_core/parameters/multipath")[0] == 'Y';
+}
+
+int identify_merge(struct identify *id, struct mp_facts *facts, uint64_t now_ms)
+{
+	struct record *ctrl;
+	int r = 0;
+
+	id->now_ms = now_ms;
+	see_devices(id, facts);
+	if (is_native(facts))
+		return 0;
+	for (ctrl = id->ctrls; ctrl && r == 0; ctrl = ctrl->next)
+		if (ctrl->live && ctrl->seen && !ctrl->running)
+			r = start_round(id, ctrl);
+	if (r == 0)
+		r = add_answers(id->ctrls, facts);
+	if (r == 0)
+		r = add_answers(id->ns, facts);
+	return r;
+}
+
+int identify_probe(struct identify *id, const char *ns)
+{
+	struct record *rec = find(id->ns, ns), *ctrl;
+
+	ctrl = rec ? find(id->ctrls, rec->ctrl) : NULL;
+	if (!ctrl)
+		return -ENODEV;
+	rec->probe = true;
+	rec->stale = true;
+	ctrl->stale = true;
+	if (ctrl->running)		/* the next merge asks, when this answer is there */
+		return 0;
+	return start_round(id, ctrl);
+}
+
+bool identify_busy(const struct identify *id)
+{
+	return id->nr_running > 0;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+/* Only for those that a merge would ask: the others' answers come with a hint. */
+uint64_t identify_wake_ms(const struct identify *id)
+{
+	const struct record *ctrl, *ns;
+	uint64_t wake = 0;
+
+	for (ctrl = id->ctrls; ctrl; ctrl = ctrl->next) {
+		if (!ctrl->live || !ctrl->seen || ctrl->running)
+			continue;
+		wake = earlier(wake, ctrl->retry_ms);
+		for (ns = id->ns; ns; ns = ns->next)
+			if (strcmp(ns->ctrl, ctrl->name) == 0)
+				wake = earlier(wake, ns->retry_ms);
+	}
+	return wake;
+}

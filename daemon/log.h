@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The log: structured entries when stderr is the journal, else lines on stderr.
+ * Names come from the target and from other people's devices, so control
+ * characters never get through. May be used from any thread.
+ */
+#ifndef MPD_LOG_H
+#define MPD_LOG_H
+
+#include <syslog.h>
+
+/* MESSAGE_ID of the journal's catalog: never change one */
+#define LOG_ID_MAP_CREATED	"cd319b8be53f4082980e8f77d8c06a78"
+#define LOG_ID_PATH_DOWN	"54fd0b87b77f4b8cb91db9c7baf486c4"
+#define LOG_ID_PATH_UP		"d94f468bbc074b46ae19393201884e46"
+#define LOG_ID_NO_PATH		"e7373a1824f5417fa1656d144a2f09f9"
+#define LOG_ID_RECOVERED	"9cc0d16e21704bb887259bfaee374031"
+#define LOG_ID_REFUSED		"e51f02fdd8e941e1b043054876c3f7d2"
+
+/* What an entry is about; NULL or "" = not this. */
+struct log_about {
+	const char *id;			/* LOG_ID_* */
+	const char *map;
+	const char *path;
+	const char *nqn;
+};
+
+void log_init(void);
+
+__attribute__((format(printf, 2, 3)))
+void log_line(int priority, const char *fmt, ...);
+
+__attribute__((format(printf, 3, 4)))
+void log_event(int priority, const struct log_about *about, const char *fmt, ...);
+
+#endif

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/* nvmempd: options, signals, and what systemd is told. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "log.h"
+#include "reconcile.h"
+#include "sys/conffile.h"
+#include "watch.h"
+
+#define EXIT_USAGE	2
+
+/* A controller that does not answer must not hold up the boot. */
+#define READY_AT_LATEST_US	(10 * 1000000ULL)
+
+struct daemon {
+	sd_event *event;
+	struct reconcile *rc;
+	struct watch *watch;
+	struct bus *bus;
+	char status[300];
+	bool ready;
+};
+
+struct command {
+	const char *conf_file;
+	bool once;
+	bool dry_run;
+};
+
+static const char usage_text[] =
+	"Usage: nvmempd [OPTION]...\n"
+	"Keep one block device for each NVMe namespace that several controllers can reach.\n"
+	"\n"
+	"      --once         do what is to be done now, and end\n"
+	"      --dry-run      print what would be done now, and end\n"
+	"      --config=FILE  instead of " MP_CONF_FILE " (and FILE.d/*.conf)\n"
+	"      --version      print the version\n"
+	"      --help         print this\n"
+	"\n"
+	"Exit status: 0 done, 1 something failed, 2 wrong usage. See nvmempd(8).\n";
+
+/* Returns true if there is something to do; else *ret_exit is the exit status. */
+static bool parse_command(int argc, char **argv, struct command *ret, int *ret_exit)
+{
+	enum { OPT_ONCE = 256, OPT_DRY_RUN, OPT_CONFIG, OPT_VERSION, OPT_HELP };
+	static const struct option options[] = {
+		{ "once", no_argument, NULL, OPT_ONCE },
+		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "config", required_argument, NULL, OPT_CONFIG },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ NULL }
+	};
+	struct command c = { .conf_file = MP_CONF_FILE };
+	int opt;
+
+	*ret_exit = EXIT_USAGE;
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_ONCE:
+			c.once = true;
+			break;
+		case OPT_DRY_RUN:
+			c.dry_run = true;
+			break;
+		case OPT_CONFIG:
+			c.conf_file = optarg;
+			break;
+		case OPT_VERSION:
+			puts("nvmempd " NVMEMP_VERSION);
+			*ret_exit = EXIT_SUCCESS;
+			return false;
+		case OPT_HELP:
+			fputs(usage_text, stdout);
+			*ret_exit = EXIT_SUCCESS;
+			return false;
+		default:
+			fputs("Try 'nvmempd --help'.\n", stderr);
+			return false;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "nvmempd: what is \"%s\"? Try 'nvmempd --help'.\n", argv[optind]);
+		return false;
+	}
+	*ret = c;
+	return true;
+}
+
+static void tell_ready(struct daemon *d, const char *status)
+{
+	if (d->ready && strcmp(d->status, status) == 0)
+		return;
+	snprintf(d->status, sizeof(d->status), "%s", status);
+	sd_notifyf(0, "%sSTATUS=%s", d->ready ? "" : "READY=1\n", status);
+	if (!d->ready)
+		log_line(LOG_INFO, "ready: %s", status);
+	d->ready = true;
+}
+
+static void on_hint(void *context, const struct hint *hint)
+{
+	struct daemon *d = context;
+
+	reconcile_hint(d->rc, hint);
+}
+
+/* The device-mapper node may appear after us, with its module. */
+static void watch_maps_if_new(struct daemon *d)
+{
+	static const struct hint look = { .kind = HINT_MAPS, .name = "" };
+
+	if (watch_maps(d->watch) > 0)
+		reconcile_hint(d->rc, &look);
+}
+
+static void on_settled(void *context, const char *status)
+{
+	struct daemon *d = context;
+
+	watch_maps_if_new(d);
+	tell_ready(d, status);
+}
+
+static int on_late(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	if (!d->ready)
+		tell_ready(d, "waiting for controllers to answer");
+	return 0;
+}
+
+static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct daemon *d = userdata;
+	struct mp_err err = { "" };
+
+	sd_notify(0, "RELOADING=1");
+	if (reconcile_reload(d->rc, &err) < 0)
+		log_line(LOG_ERR, "%s; the configuration stays as it was", err.text);
+	else
+		log_line(LOG_NOTICE, "the configuration was read again");
+	sd_notifyf(0, "READY=1\nSTATUS=%s", d->status);
+	return 0;
+}
+
+static int on_stop(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata)
+{
+	sd_notify(0, "STOPPING=1");
+	return sd_event_exit(userdata, 0);
+}
+
+/* Blocked before any thread starts, or a thread would take them. */
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? -errno : 0;
+}
+
+static int add_signals(struct daemon *d)
+{
+	int r;
+
+	r = sd_event_add_signal(d->event, NULL, SIGTERM, on_stop, d->event);
+	if (r >= 0)
+		r = sd_event_add_signal(d->event, NULL, SIGINT, on_stop, d->event);
+	if (r >= 0)
+		r = sd_event_add_signal(d->event, NULL, SIGHUP, on_reload, d);
+	return r;
+}
+
+static int start_reconcile(struct daemon *d, const struct command *c)
+{
+	const struct reconcile_options options = {
+		.conf_file = c->conf_file,
+		.root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		.once = c->once,
+		.dry_run = c->dry_run,
+	};
+	struct mp_err err = { "" };
+	int r;
+
+	if (options.root_fd < 0)
+		return -errno;
+	r = reconcile_new(d->event, &options, &d->rc, &err);
+	if (r < 0)
+		log_line(LOG_ERR, "%s", err.text);
+	return r;
+}
+
+static int start_service(struct daemon *d)
+{
+	const struct watch_handler hints = { .hint = on_hint, .context = d };
+	const struct reconcile_listener listener = { .settled = on_settled, .context = d };
+	struct mp_err err = { "" };
+	int r;
+
+	r = bus_new(d->event, d->rc, &d->bus, &err);
+	if (r < 0) {
+		log_line(LOG_ERR, "%s", err.text);
+		return r;
+	}
+	r = watch_new(d->event, &hints, &d->watch);
+	if (r < 0) {
+		log_line(LOG_ERR, "can't listen to udev: %s", strerror(-r));
+		return r;
+	}
+	watch_maps_if_new(d);
+	reconcile_listen(d->rc, &listener);
+	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, READY_AT_LATEST_US, 0,
+					  on_late, d);
+}
+
+static int run(struct daemon *d, const struct command *c)
+{
+	int r;
+
+	r = block_signals();
+	if (r >= 0)
+		r = sd_event_default(&d->event);
+	if (r >= 0)
+		r = add_signals(d);
+	if (r < 0) {
+		log_line(LOG_ERR, "event loop: %s", strerror(-r));
+		return r;
+	}
+	r = start_reconcile(d, c);
+	if (r < 0)
+		return r;
+	if (!c->once && !c->dry_run)
+		r = start_service(d);
+	if (r >= 0)
+		r = sd_event_loop(d->event);
+	reconcile_stop(d->rc);
+	bus_free(d->bus);
+	watch_free(d->watch);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { NULL };
+	struct command c;
+	int status, r;
+
+	if (!parse_command(argc, argv, &c, &status))
+		return status;
+	log_init();
+	if (geteuid() != 0) {
+		log_line(LOG_ERR, "only root may do this");
+		return EXIT_FAILURE;
+	}
+	if (strcmp(c.conf_file, MP_CONF_FILE) != 0 && access(c.conf_file, R_OK) < 0) {
+		log_line(LOG_ERR, "%s: %s", c.conf_file, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	r = run(&d, &c);
+	if (r < 0)
+		return EXIT_FAILURE;
+	return (c.once || c.dry_run) && !reconcile_succeeded(d.rc) ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The loop's body and the owner of all that lives longer than one pass: hints
+ * come in, a pass looks at the machine, computes what should be, and hands the
+ * steps to the device-mapper thread, until there is nothing left to do.
+ */
+#ifndef MPD_RECONCILE_H
+#define MPD_RECONCILE_H
+
+#include <systemd/sd-event.h>
+
+#include "core/types.h"
+#include "watch.h"
+
+struct reconcile;
+
+struct reconcile_options {
+	const char *conf_file;
+	int root_fd;			/* above sys, proc and dev */
+	bool once;			/* end the loop when nothing is left to do, or can be done */
+	bool dry_run;			/* end it with the first plan, on stdout, and touch nothing */
+};
+
+int reconcile_new(sd_event *event, const struct reconcile_options *options,
+		  struct reconcile **ret, struct mp_err *err);
+
+/* Lets what is under way come to an end; maps stay as they are. */
+void reconcile_stop(struct reconcile *rc);
+
+void reconcile_hint(struct reconcile *rc, const struct hint *hint);
+
+/* Reads the configuration again; on error the old one stays. */
+int reconcile_reload(struct reconcile *rc, struct mp_err *err);
+
+/* What is known now; the pointers hold until control returns to the loop. */
+struct view {
+	const struct mp_topo *topo;
+	const struct mp_desired *desired;
+	const struct mp_loaded *loaded;	/* paths have names, those of devices that are gone too */
+};
+
+const struct view *reconcile_view(const struct reconcile *rc);
+
+/* The steps that would be done now. */
+int reconcile_plan(struct reconcile *rc, struct mp_plan *ret, struct mp_err *err);
+
+enum request_kind {
+	REQUEST_REFRESH,		/* state and counters are read */
+	REQUEST_SWITCH,			/* path: block device, controller or "auto" */
+	REQUEST_FAIL,
+	REQUEST_REINSTATE,
+};
+
+enum request_outcome {
+	REQUEST_DONE,
+	REQUEST_NO_MAP,
+	REQUEST_NO_PATH,
+	REQUEST_FAILED,
+};
+
+struct request {
+	enum request_kind kind;
+	const char *map;
+	const char *path;
+	/* called once, from within the call or later; err has a sentence unless it is done */
+	void (*done)(void *context, enum request_outcome outcome, const struct mp_err *err);
+	void *context;
+};
+
+void reconcile_request(struct reconcile *rc, const struct request *request);
+
+/* Called when a pass has found nothing left to do (or nothing that can be done now). */
+struct reconcile_listener {
+	void (*settled)(void *context, const char *status);
+	void *context;
+};
+
+void reconcile_listen(struct reconcile *rc, const struct reconcile_listener *listener);
+
+/* With once or dry_run, and after the loop ended: did all work? */
+bool reconcile_succeeded(const struct reconcile *rc);
+
+#endif
