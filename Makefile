@@ -13,6 +13,8 @@ sysconfdir  ?= /etc
 udevdir     ?= $(prefix)/lib/udev
 unitdir     ?= $(prefix)/lib/systemd/system
 modloaddir  ?= $(prefix)/lib/modules-load.d
+# between 55-dm and 60-persistent-storage-dm on Debian; 11 where they are 10-dm and 13-dm-disk
+udev_dm_prio ?= 56
 B           ?= build
 KVER        ?= $(shell uname -r)
 KDIR        ?= /lib/modules/$(KVER)/build
@@ -98,8 +100,11 @@ install: all
 	$(Q)install -D -m 644 $(B)/libnvmemp.pc $(DESTDIR)$(libdir)/pkgconfig/libnvmemp.pc
 	$(Q)install -D -m 644 libnvmemp/nvmemp.h $(DESTDIR)$(includedir)/nvmemp.h
 	$(Q)install -d $(DESTDIR)$(udevdir)/rules.d $(DESTDIR)$(unitdir) $(DESTDIR)$(modloaddir) $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf.d
-	$(Q)install -m 644 udev/*.rules $(DESTDIR)$(udevdir)/rules.d/
-	$(Q)install -m 644 systemd/*.service systemd/*.socket $(DESTDIR)$(unitdir)/
+	$(Q)install -m 644 $(filter-out udev/dm-%,$(wildcard udev/*.rules)) $(DESTDIR)$(udevdir)/rules.d/
+	$(Q)install -m 644 udev/dm-nvmemp.rules $(DESTDIR)$(udevdir)/rules.d/$(udev_dm_prio)-dm-nvmemp.rules
+	$(Q)install -m 644 systemd/*.socket $(DESTDIR)$(unitdir)/
+	$(Q)sed 's|/usr/sbin/|$(sbindir)/|' systemd/nvmempd.service >$(DESTDIR)$(unitdir)/nvmempd.service
+	$(Q)chmod 644 $(DESTDIR)$(unitdir)/nvmempd.service
 	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
 	$(Q)test -e $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf || install -m 644 daemon/nvmemp.conf $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf
 	$(Q)for m in man/*.[1-8]; do install -D -m 644 $$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/* nvmempctl: shows and steers what nvmempd does. Uses nvmemp.h only. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nvmemp.h"
+#include "nvmempctl.h"
+
+enum { EXIT_USAGE = 2, EXIT_NO_SUCH = 3, EXIT_NO_DAEMON = 4 };
+
+struct call {
+	struct nvmemp *conn;
+	bool json;
+	char **args;
+};
+
+/* One line that says what and where; the exit code that goes with it */
+static int failed(const struct call *c, int r)
+{
+	char text[512];
+
+	escape(nvmemp_error(c->conn), text, sizeof(text));
+	fprintf(stderr, "nvmempctl: %s\n", text);
+	switch (r) {
+	case -ENOENT:
+	case -ENODEV:
+		return EXIT_NO_SUCH;
+	case -ENOTCONN:
+		return EXIT_NO_DAEMON;
+	default:
+		return EXIT_FAILURE;
+	}
+}
+
+static int verb_status(const struct call *c)
+{
+	const struct nvmemp_snapshot *snapshot;
+	int r;
+
+	r = nvmemp_snapshot_read(c->conn, &snapshot);
+	if (r)
+		return failed(c, r);
+	r = c->json ? print_json(snapshot) : print_status(snapshot);
+	nvmemp_snapshot_free(snapshot);
+	if (!r)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "nvmempctl: no memory to print the status\n");
+	return EXIT_FAILURE;
+}
+
+/* "/dev/mapper/NAME", "/dev/nvme0n1": the part behind the last slash */
+static const char *base(const char *arg)
+{
+	const char *slash = strrchr(arg, '/');
+
+	return slash ? slash + 1 : arg;
+}
+
+static bool map_is(const struct nvmemp_map_info *m, const char *arg)
+{
+	return !strcmp(m->name, arg) || !strcmp(m->device, arg) || !strcmp(m->uuid, arg) ||
+	       !strcmp(m->wwid, arg);
+}
+
+/* The name of the map that the user means, for the caller to free; NULL: none */
+static char *find_map(const struct nvmemp_snapshot *s, const char *arg)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_maps; i++)
+		if (map_is(s->maps[i], base(arg)))
+			return strdup(s->maps[i]->name);
+	return NULL;
+}
+
+typedef int (*steer_fn)(struct nvmemp *conn, const char *map, const char *path);
+
+static int steer(const struct call *c, steer_fn fn)
+{
+	const struct nvmemp_snapshot *snapshot;
+	char *map, text[200];
+	int r;
+
+	r = nvmemp_snapshot_read(c->conn, &snapshot);
+	if (r)
+		return failed(c, r);
+	map = find_map(snapshot, c->args[0]);
+	nvmemp_snapshot_free(snapshot);
+	if (!map) {
+		escape(c->args[0], text, sizeof(text));
+		fprintf(stderr, "nvmempctl: there is no map %s\n", text);
+		return EXIT_NO_SUCH;
+	}
+	r = fn(c->conn, map, base(c->args[1]));
+	free(map);
+	return r ? failed(c, r) : EXIT_SUCCESS;
+}
+
+static int verb_switch(const struct call *c)
+{
+	return steer(c, nvmemp_switch);
+}
+
+static int verb_fail(const struct call *c)
+{
+	return steer(c, nvmemp_fail);
+}
+
+static int verb_reinstate(const struct call *c)
+{
+	return steer(c, nvmemp_reinstate);
+}
+
+static int verb_plan(const struct call *c)
+{
+	const struct nvmemp_plan *plan;
+	int r;
+
+	r = nvmemp_plan_read(c->conn, &plan);
+	if (r)
+		return failed(c, r);
+	r = c->json ? print_plan_json(plan) : print_plan(plan);
+	nvmemp_plan_free(plan);
+	if (!r)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "nvmempctl: no memory to print the plan\n");
+	return EXIT_FAILURE;
+}
+
+static int verb_version(const struct call *c)
+{
+	printf("nvmempctl %s\n", NVMEMP_VERSION);
+	return EXIT_SUCCESS;
+}
+
+static int verb_help(const struct call *c);
+
+static const struct verb {
+	const char *name;
+	const char *args;
+	int nr_args;
+	bool daemon;		/* needs a connection */
+	int (*fn)(const struct call *c);
+	const char *help;
+} verbs[] = {
+	{ "status", "", 0, true, verb_status, "maps, their paths, and what is in no map (default)" },
+	{ "switch", "MAP PATH|auto", 2, true, verb_switch, "prefer a path; auto: let the policy choose" },
+	{ "fail", "MAP PATH", 2, true, verb_fail, "take a path out of use" },
+	{ "reinstate", "MAP PATH", 2, true, verb_reinstate, "check a path and take it back" },
+	{ "plan", "", 0, true, verb_plan, "what the daemon would do now, and why" },
+	{ "version", "", 0, false, verb_version, "print the version" },
+	{ "help", "", 0, false, verb_help, "print this" },
+	{ }
+};
+
+static void usage(FILE *to)
+{
+	const struct verb *v;
+
+	fprintf(to, "Usage: nvmempctl [--json] [VERB [ARGUMENT...]]\n\n");
+	for (v = verbs; v->name; v++)
+		fprintf(to, "  %-9s %-14s %s\n", v->name, v->args, v->help);
+	fprintf(to, "\n"
+		"MAP is a name, /dev/mapper/NAME, dm-N, a device-mapper UUID or a WWID.\n"
+		"PATH is a block device (nvme0n1) or a controller (nvme0).\n"
+		"--json: status and plan as one JSON object.\n"
+		"Exit code: 0 done, 1 failed, 2 wrong usage, 3 no such map or path,\n"
+		"4 nvmempd can't be reached.\n");
+}
+
+static int verb_help(const struct call *c)
+{
+	usage(stdout);
+	return EXIT_SUCCESS;
+}
+
+static int wrong(const char *what, const char *word)
+{
+	char text[200];
+
+	escape(word, text, sizeof(text));
+	fprintf(stderr, "nvmempctl: %s%s%s (try nvmempctl --help)\n", what, *word ? " " : "", text);
+	return EXIT_USAGE;
+}
+
+static int run(const struct verb *v, struct call *c)
+{
+	int r;
+
+	if (!v->daemon)
+		return v->fn(c);
+	r = nvmemp_connect(&c->conn);
+	r = r ? failed(c, r) : v->fn(c);
+	nvmemp_close(c->conn);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ }
+	};
+	const struct verb *v = verbs;
+	struct call c = { };
+	int o, r;
+
+	opterr = 0;
+	while ((o = getopt_long(argc, argv, "jhV", options, NULL)) >= 0) {
+		switch (o) {
+		case 'j':
+			c.json = true;
+			break;
+		case 'h':
+			return verb_help(&c);
+		case 'V':
+			return verb_version(&c);
+		default:
+			return wrong("unknown option", argv[optind - 1]);
+		}
+	}
+	if (optind < argc) {
+		while (v->name && strcmp(v->name, argv[optind]))
+			v++;
+		if (!v->name)
+			return wrong("unknown verb", argv[optind]);
+		optind++;
+	}
+	if (argc - optind != v->nr_args)
+		return wrong(v->nr_args ? "wanted:" : "no argument is wanted behind",
+			     v->nr_args ? v->args : v->name);
+	c.args = argv + optind;
+	r = run(v, &c);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "nvmempctl: can't write the output: %s\n", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return r;
+}

@@ -1,0 +1,631 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/ident.h"
+#include "nvmemp.h"
+
+#define EXPORT	__attribute__((visibility("default")))
+
+#define ROOT	"/org/nvmemp1"
+#define MANAGER	"org.nvmemp1.Manager"
+#define MAP	"org.nvmemp1.Map"
+#define PATH	"org.nvmemp1.Path"
+#define SUBSYS	"org.nvmemp1.Subsystem"
+
+/* Longer than a controller may take to answer (its admin timeout), so the daemon says so itself */
+#define TIMEOUT_USEC	(90 * 1000000ull)
+
+struct nvmemp {
+	sd_bus *bus;
+	struct mp_err err;
+};
+
+/* A snapshot while it is built: what is handed out is its first member. */
+struct path {
+	struct nvmemp_path_info info;
+	const char *map;		/* object path */
+};
+
+struct map {
+	struct nvmemp_map_info info;
+	const char *object;
+};
+
+struct reading {
+	struct nvmemp_snapshot info;
+	struct mp_arena *arena;
+	struct path **paths;
+	struct map **maps;
+	struct nvmemp_subsystem_info **subsystems;
+	size_t nr_paths;
+};
+
+struct planned {
+	struct nvmemp_plan info;
+	struct mp_arena *arena;
+};
+
+EXPORT const char *nvmemp_version(void)
+{
+	return NVMEMP_VERSION;
+}
+
+EXPORT const char *nvmemp_error(const struct nvmemp *conn)
+{
+	return conn ? conn->err.text : "no memory";
+}
+
+EXPORT int nvmemp_connect(struct nvmemp **ret_conn)
+{
+	const char *path = getenv("NVMEMP_BUS");
+	struct nvmemp *conn = calloc(1, sizeof(*conn));
+	char address[256];
+	int r;
+
+	if (!conn)
+		return -ENOMEM;
+	if (!path || !*path)
+		path = NVMEMP_BUS_PATH;
+	*ret_conn = conn;
+	r = sd_bus_new(&conn->bus);
+	if (r < 0)
+		return mp_err_set(&conn->err, -ENOMEM, "no memory for a connection");
+	if (snprintf(address, sizeof(address), "unix:path=%s", path) >= (int)sizeof(address) ||
+	    strpbrk(path, ",;"))
+		return mp_err_set(&conn->err, -ENOTCONN, "%.100s is no socket's name", path);
+	r = sd_bus_set_address(conn->bus, address);
+	if (r >= 0)
+		r = sd_bus_start(conn->bus);
+	if (r < 0)
+		return mp_err_set(&conn->err, -ENOTCONN, "nvmempd can't be reached at %s: %s", path,
+				  strerror(-r));
+	sd_bus_set_method_call_timeout(conn->bus, TIMEOUT_USEC);
+	return 0;
+}
+
+EXPORT void nvmemp_close(struct nvmemp *conn)
+{
+	if (!conn)
+		return;
+	sd_bus_flush_close_unref(conn->bus);
+	free(conn);
+}
+
+/* What the daemon's error means to our callers */
+static int call_failed(struct nvmemp *conn, int r, const sd_bus_error *e)
+{
+	static const struct {
+		const char *name;
+		int r;
+	} names[] = {
+		{ "org.nvmemp1.Error.NoSuchMap", -ENOENT },
+		{ SD_BUS_ERROR_UNKNOWN_OBJECT, -ENOENT },
+		{ SD_BUS_ERROR_UNKNOWN_METHOD, -ENOENT },
+		{ "org.nvmemp1.Error.NoSuchPath", -ENODEV },
+		{ SD_BUS_ERROR_ACCESS_DENIED, -EPERM },
+		{ SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, -EPERM },
+	};
+	size_t i;
+
+	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE || r == -ECONNREFUSED)
+		return mp_err_set(&conn->err, -ENOTCONN, "nvmempd closed the connection");
+	for (i = 0; e->name && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(e->name, names[i].name))
+			continue;
+		if (names[i].r == -EPERM)
+			return mp_err_set(&conn->err, -EPERM, "only root may do this (CAP_SYS_ADMIN)");
+		return mp_err_set(&conn->err, names[i].r, "%s", e->message ? e->message : e->name);
+	}
+	if (r == -ETIMEDOUT)
+		return mp_err_set(&conn->err, -EIO, "nvmempd did not answer in time");
+	return mp_err_set(&conn->err, r == -ENOMEM ? r : -EIO, "%s",
+			  e->message ? e->message : strerror(-r));
+}
+
+static int call(struct nvmemp *conn, const char *object, const char *interface, const char *method,
+		const char *arg, sd_bus_message **ret_reply)
+{
+	sd_bus_error e = SD_BUS_ERROR_NULL;
+	int r;
+
+	conn->err.text[0] = '\0';
+	if (!conn->bus || sd_bus_is_open(conn->bus) <= 0)
+		return mp_err_set(&conn->err, -ENOTCONN, "nvmempd is not connected");
+	if (arg)
+		r = sd_bus_call_method(conn->bus, NULL, object, interface, method, &e, ret_reply,
+				       "s", arg);
+	else
+		r = sd_bus_call_method(conn->bus, NULL, object, interface, method, &e, ret_reply, "");
+	if (r < 0)
+		r = call_failed(conn, r, &e);
+	else
+		r = 0;
+	sd_bus_error_free(&e);
+	return r;
+}
+
+/* ---- properties into structures ---- */
+
+struct field {
+	const char *name;
+	char type;		/* of D-Bus: s, o, b, t, u */
+	size_t offset;
+};
+
+static const struct field path_fields[] = {
+	{ "Map", 'o', offsetof(struct path, map) },
+	{ "Device", 's', offsetof(struct path, info.device) },
+	{ "Controller", 's', offsetof(struct path, info.controller) },
+	{ "Transport", 's', offsetof(struct path, info.transport) },
+	{ "Address", 's', offsetof(struct path, info.address) },
+	{ "ControllerState", 's', offsetof(struct path, info.controller_state) },
+	{ "AnaState", 's', offsetof(struct path, info.ana_state) },
+	{ "State", 's', offsetof(struct path, info.state) },
+	{ "Preferred", 'b', offsetof(struct path, info.preferred) },
+	{ "Current", 'b', offsetof(struct path, info.current) },
+	{ "InFlight", 't', offsetof(struct path, info.in_flight) },
+	{ "IoCount", 't', offsetof(struct path, info.io_count) },
+	{ "ErrorCount", 't', offsetof(struct path, info.error_count) },
+	{ "FailoverCount", 't', offsetof(struct path, info.failover_count) },
+	{ }
+};
+
+static const struct field map_fields[] = {
+	{ "Name", 's', offsetof(struct map, info.name) },
+	{ "Uuid", 's', offsetof(struct map, info.uuid) },
+	{ "Wwid", 's', offsetof(struct map, info.wwid) },
+	{ "Device", 's', offsetof(struct map, info.device) },
+	{ "Subsystem", 's', offsetof(struct map, info.subsystem) },
+	{ "State", 's', offsetof(struct map, info.state) },
+	{ "Policy", 's', offsetof(struct map, info.policy) },
+	{ "NoPath", 's', offsetof(struct map, info.no_path) },
+	{ "SizeBytes", 't', offsetof(struct map, info.size_bytes) },
+	{ "Queued", 't', offsetof(struct map, info.queued) },
+	{ "OpenCount", 'u', offsetof(struct map, info.open_count) },
+	{ }
+};
+
+static const struct field subsys_fields[] = {
+	{ "Name", 's', offsetof(struct nvmemp_subsystem_info, name) },
+	{ "Nqn", 's', offsetof(struct nvmemp_subsystem_info, nqn) },
+	{ "Model", 's', offsetof(struct nvmemp_subsystem_info, model) },
+	{ "Serial", 's', offsetof(struct nvmemp_subsystem_info, serial) },
+	{ "NativePolicy", 's', offsetof(struct nvmemp_subsystem_info, native_policy) },
+	{ }
+};
+
+static const struct field manager_fields[] = {
+	{ "Version", 's', offsetof(struct nvmemp_snapshot, daemon_version) },
+	{ "NativeMultipath", 'b', offsetof(struct nvmemp_snapshot, native_multipath) },
+	{ }
+};
+
+/* No text is NULL, also where the daemon leaves a property out. */
+static void set_empty(const struct field *fields, void *to)
+{
+	for (; fields->name; fields++)
+		if (fields->type == 's' || fields->type == 'o')
+			*(const char **)((char *)to + fields->offset) = "";
+}
+
+static int read_field(struct mp_arena *arena, sd_bus_message *m, const struct field *f, void *to)
+{
+	const char type[2] = { f->type, '\0' };
+	void *at = (char *)to + f->offset;
+	const char *text;
+	int flag, r;
+
+	r = sd_bus_message_enter_container(m, 'v', type);
+	if (r < 0)
+		return r;
+	switch (f->type) {
+	case 's':
+	case 'o':
+		r = sd_bus_message_read_basic(m, f->type, &text);
+		if (r > 0) {
+			text = mp_arena_strdup(arena, text);
+			if (!text)
+				return -ENOMEM;
+			*(const char **)at = text;
+		}
+		break;
+	case 'b':
+		r = sd_bus_message_read_basic(m, 'b', &flag);
+		if (r > 0)
+			*(bool *)at = flag;
+		break;
+	default:
+		r = sd_bus_message_read_basic(m, f->type, at);
+		break;
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* For an array of structures in a property */
+typedef int (*read_array_fn)(struct mp_arena *arena, sd_bus_message *m, void *to);
+
+/* a{sv}: what fields name goes to its place, what special names to read, the rest is skipped */
+static int read_properties(struct mp_arena *arena, sd_bus_message *m, const struct field *fields,
+			   const char *special, read_array_fn read, void *to)
+{
+	const char *name;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', "{sv}");
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		const struct field *f = fields;
+
+		r = sd_bus_message_read_basic(m, 's', &name);
+		if (r < 0)
+			break;
+		while (f->name && strcmp(f->name, name))
+			f++;
+		if (f->name)
+			r = read_field(arena, m, f, to);
+		else if (special && !strcmp(special, name))
+			r = read(arena, m, to);
+		else
+			r = sd_bus_message_skip(m, "v");
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* strings of one structure, copied */
+static int read_texts(struct mp_arena *arena, sd_bus_message *m, size_t n, const char **texts)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < n; i++) {
+		r = sd_bus_message_read_basic(m, 's', &texts[i]);
+		if (r <= 0)
+			return r ? r : -EBADMSG;
+		texts[i] = mp_arena_strdup(arena, texts[i]);
+		if (!texts[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* v of a(ss…), each structure into a new block of n texts; their pointers in *ret */
+static int read_text_array(struct mp_arena *arena, sd_bus_message *m, const char *types,
+			   void ***ret, size_t *ret_nr)
+{
+	size_t n = strlen(types);
+	void **all = NULL;
+	size_t nr = 0;
+	int r;
+
+	while ((r = sd_bus_message_enter_container(m, 'r', types)) > 0) {
+		const char **texts = mp_arena_alloc(arena, n * sizeof(*texts));
+
+		all = mp_arena_grow(arena, all, nr, sizeof(*all));
+		if (!texts || !all)
+			return -ENOMEM;
+		r = read_texts(arena, m, n, texts);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+		all[nr++] = texts;
+	}
+	if (r < 0)
+		return r;
+	*ret = all;
+	*ret_nr = nr;
+	return 0;
+}
+
+static int read_variant_array(struct mp_arena *arena, sd_bus_message *m, const char *types,
+			      void ***ret, size_t *ret_nr)
+{
+	char array[24], element[20];
+	int r;
+
+	snprintf(element, sizeof(element), "(%s)", types);
+	snprintf(array, sizeof(array), "a%s", element);
+	r = sd_bus_message_enter_container(m, 'v', array);
+	if (r >= 0)
+		r = sd_bus_message_enter_container(m, 'a', element);
+	if (r >= 0)
+		r = read_text_array(arena, m, types, ret, ret_nr);
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* The structures are of texts only, in the order of the signature. */
+_Static_assert(sizeof(struct nvmemp_controller_info) == 4 * sizeof(char *), "four texts");
+_Static_assert(sizeof(struct nvmemp_reject_info) == 2 * sizeof(char *), "two texts");
+_Static_assert(sizeof(struct nvmemp_step_info) == 2 * sizeof(char *), "two texts");
+
+static int read_controllers(struct mp_arena *arena, sd_bus_message *m, void *to)
+{
+	struct nvmemp_subsystem_info *s = to;
+	void **all;
+	int r = read_variant_array(arena, m, "ssss", &all, &s->nr_controllers);
+
+	if (!r)
+		s->controllers = (const void *)all;
+	return r;
+}
+
+static int read_rejected(struct mp_arena *arena, sd_bus_message *m, void *to)
+{
+	struct nvmemp_snapshot *s = to;
+	void **all;
+	int r = read_variant_array(arena, m, "ss", &all, &s->nr_rejected);
+
+	if (!r)
+		s->rejected = (const void *)all;
+	return r;
+}
+
+/* ---- objects ---- */
+
+static int read_path(struct reading *rd, sd_bus_message *m)
+{
+	struct path *p = mp_arena_alloc(rd->arena, sizeof(*p));
+
+	rd->paths = mp_arena_grow(rd->arena, rd->paths, rd->nr_paths, sizeof(*rd->paths));
+	if (!p || !rd->paths)
+		return -ENOMEM;
+	rd->paths[rd->nr_paths++] = p;
+	set_empty(path_fields, p);
+	return read_properties(rd->arena, m, path_fields, NULL, NULL, p);
+}
+
+static int read_map(struct reading *rd, sd_bus_message *m, const char *object)
+{
+	struct map *map = mp_arena_alloc(rd->arena, sizeof(*map));
+
+	rd->maps = mp_arena_grow(rd->arena, rd->maps, rd->info.nr_maps, sizeof(*rd->maps));
+	if (!map || !rd->maps)
+		return -ENOMEM;
+	rd->maps[rd->info.nr_maps++] = map;
+	set_empty(map_fields, map);
+	map->object = mp_arena_strdup(rd->arena, object);
+	if (!map->object)
+		return -ENOMEM;
+	return read_properties(rd->arena, m, map_fields, NULL, NULL, map);
+}
+
+static int read_subsystem(struct reading *rd, sd_bus_message *m)
+{
+	struct nvmemp_subsystem_info *s = mp_arena_alloc(rd->arena, sizeof(*s));
+
+	rd->subsystems = mp_arena_grow(rd->arena, rd->subsystems, rd->info.nr_subsystems,
+				       sizeof(*rd->subsystems));
+	if (!s || !rd->subsystems)
+		return -ENOMEM;
+	rd->subsystems[rd->info.nr_subsystems++] = s;
+	set_empty(subsys_fields, s);
+	return read_properties(rd->arena, m, subsys_fields, "Controllers", read_controllers, s);
+}
+
+/* a{sa{sv}} of one object */
+static int read_interfaces(struct reading *rd, sd_bus_message *m, const char *object)
+{
+	const char *name;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
+		r = sd_bus_message_read_basic(m, 's', &name);
+		if (r < 0)
+			break;
+		if (!strcmp(name, MAP))
+			r = read_map(rd, m, object);
+		else if (!strcmp(name, PATH))
+			r = read_path(rd, m);
+		else if (!strcmp(name, SUBSYS))
+			r = read_subsystem(rd, m);
+		else
+			r = sd_bus_message_skip(m, "a{sv}");
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_objects(struct reading *rd, sd_bus_message *m)
+{
+	const char *object;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', "{oa{sa{sv}}}");
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "oa{sa{sv}}")) > 0) {
+		r = sd_bus_message_read_basic(m, 'o', &object);
+		if (r >= 0)
+			r = read_interfaces(rd, m, object);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int path_cmp(const void *a, const void *b)
+{
+	return mp_name_cmp((*(struct path *const *)a)->info.device,
+			   (*(struct path *const *)b)->info.device);
+}
+
+static int map_cmp(const void *a, const void *b)
+{
+	return mp_name_cmp((*(struct map *const *)a)->info.name,
+			   (*(struct map *const *)b)->info.name);
+}
+
+static int subsystem_cmp(const void *a, const void *b)
+{
+	return mp_name_cmp((*(struct nvmemp_subsystem_info *const *)a)->name,
+			   (*(struct nvmemp_subsystem_info *const *)b)->name);
+}
+
+/* Paths below their maps, everything in order */
+static int join(struct reading *rd)
+{
+	size_t i, j;
+
+	if (rd->nr_paths)
+		qsort(rd->paths, rd->nr_paths, sizeof(*rd->paths), path_cmp);
+	if (rd->info.nr_maps)
+		qsort(rd->maps, rd->info.nr_maps, sizeof(*rd->maps), map_cmp);
+	if (rd->info.nr_subsystems)
+		qsort(rd->subsystems, rd->info.nr_subsystems, sizeof(*rd->subsystems), subsystem_cmp);
+	for (i = 0; i < rd->info.nr_maps; i++) {
+		struct nvmemp_map_info *info = &rd->maps[i]->info;
+		const struct nvmemp_path_info **paths = NULL;
+
+		for (j = 0; j < rd->nr_paths; j++) {
+			if (strcmp(rd->paths[j]->map, rd->maps[i]->object))
+				continue;
+			paths = mp_arena_grow(rd->arena, paths, info->nr_paths, sizeof(*paths));
+			if (!paths)
+				return -ENOMEM;
+			paths[info->nr_paths++] = &rd->paths[j]->info;
+		}
+		info->paths = paths;
+	}
+	rd->info.maps = (const void *)rd->maps;
+	rd->info.subsystems = (const void *)rd->subsystems;
+	return 0;
+}
+
+static int answer_failed(struct nvmemp *conn, int r)
+{
+	if (r == -ENOMEM)
+		return mp_err_set(&conn->err, r, "no memory for the answer");
+	return mp_err_set(&conn->err, -EPROTO, "the answer of nvmempd makes no sense");
+}
+
+static int read_snapshot(sd_bus_message *manager, sd_bus_message *objects,
+			 struct reading **ret_reading)
+{
+	struct mp_arena *arena = mp_arena_new();
+	struct reading *rd = arena ? mp_arena_alloc(arena, sizeof(*rd)) : NULL;
+	int r = -ENOMEM;
+
+	if (rd) {
+		rd->arena = arena;
+		set_empty(manager_fields, &rd->info);
+		r = read_properties(arena, manager, manager_fields, "Rejected", read_rejected,
+				    &rd->info);
+	}
+	if (r >= 0)
+		r = read_objects(rd, objects);
+	if (r >= 0)
+		r = join(rd);
+	if (r < 0) {
+		mp_arena_free(arena);
+		return r;
+	}
+	*ret_reading = rd;
+	return 0;
+}
+
+/* The object manager leaves out the object that it is on: two calls */
+EXPORT int nvmemp_snapshot_read(struct nvmemp *conn, const struct nvmemp_snapshot **ret_snapshot)
+{
+	sd_bus_message *manager = NULL, *objects = NULL;
+	struct reading *rd = NULL;
+	int r;
+
+	r = call(conn, ROOT, MANAGER, "Refresh", NULL, NULL);
+	if (!r)
+		r = call(conn, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL,
+			 &objects);
+	if (!r)
+		r = call(conn, ROOT, "org.freedesktop.DBus.Properties", "GetAll", MANAGER, &manager);
+	if (!r) {
+		r = read_snapshot(manager, objects, &rd);
+		if (r)
+			r = answer_failed(conn, r);
+	}
+	sd_bus_message_unref(manager);
+	sd_bus_message_unref(objects);
+	if (!r)
+		*ret_snapshot = &rd->info;
+	return r;
+}
+
+EXPORT void nvmemp_snapshot_free(const struct nvmemp_snapshot *snapshot)
+{
+	if (snapshot)
+		mp_arena_free(((const struct reading *)snapshot)->arena);
+}
+
+static int call_on_map(struct nvmemp *conn, const char *map, const char *method, const char *path)
+{
+	char *object = NULL;
+	int r;
+
+	if (sd_bus_path_encode(ROOT "/map", map, &object) < 0)
+		return mp_err_set(&conn->err, -ENOMEM, "no memory for the call");
+	r = call(conn, object, MAP, method, path, NULL);
+	free(object);
+	if (r == -ENOENT)
+		return mp_err_set(&conn->err, r, "there is no map %.128s", map);
+	return r;
+}
+
+EXPORT int nvmemp_switch(struct nvmemp *conn, const char *map, const char *path)
+{
+	return call_on_map(conn, map, "Switch", path);
+}
+
+EXPORT int nvmemp_fail(struct nvmemp *conn, const char *map, const char *path)
+{
+	return call_on_map(conn, map, "Fail", path);
+}
+
+EXPORT int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *path)
+{
+	return call_on_map(conn, map, "Reinstate", path);
+}
+
+EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan)
+{
+	sd_bus_message *reply = NULL;
+	struct mp_arena *arena;
+	struct planned *p;
+	void **steps = NULL;
+	int r;
+
+	r = call(conn, ROOT, MANAGER, "Plan", NULL, &reply);
+	if (r)
+		return r;
+	arena = mp_arena_new();
+	p = arena ? mp_arena_alloc(arena, sizeof(*p)) : NULL;
+	r = p ? sd_bus_message_enter_container(reply, 'a', "(ss)") : -ENOMEM;
+	if (r >= 0)
+		r = read_text_array(arena, reply, "ss", &steps, &p->info.nr_steps);
+	sd_bus_message_unref(reply);
+	if (r < 0) {
+		mp_arena_free(arena);
+		return answer_failed(conn, r);
+	}
+	p->arena = arena;
+	p->info.steps = (const void *)steps;
+	*ret_plan = &p->info;
+	return 0;
+}
+
+EXPORT void nvmemp_plan_free(const struct nvmemp_plan *plan)
+{
+	if (plan)
+		mp_arena_free(((const struct planned *)plan)->arena);
+}
+
+EXPORT int nvmemp_reload(struct nvmemp *conn)
+{
+	return call(conn, ROOT, MANAGER, "Reload", NULL, NULL);
+}

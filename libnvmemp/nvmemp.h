@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * libnvmemp: what nvmempd knows and does, for other programs. A client of the
+ * control interface (docs/dbus.md); it needs the daemon and no privilege to
+ * read, CAP_SYS_ADMIN to change.
+ *
+ * Every int is 0 or a negative errno; nvmemp_error() then has one sentence.
+ *   -ENOTCONN  the daemon can't be reached
+ *   -ENOENT    no such map       -ENODEV  no such path in the map
+ *   -EPERM     the caller may not change anything
+ *   -EPROTO    the daemon's answer makes no sense
+ *   -EIO       the daemon refused, or failed; -ENOMEM
+ * On failure nothing was changed and ret_ parameters are untouched.
+ *
+ * Structures grow at their end in later versions: use them by pointer as they
+ * come and never copy or allocate one. A connection belongs to one thread.
+ */
+#ifndef NVMEMP_H
+#define NVMEMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NVMEMP_BUS_PATH "/run/nvmemp/bus"	/* or what $NVMEMP_BUS names */
+
+struct nvmemp;
+
+/* Text is never NULL; "" where there is none. Words as in docs/dbus.md. */
+struct nvmemp_path_info {
+	const char *device;		/* nvme0n1 */
+	const char *controller;		/* nvme0 */
+	const char *transport;		/* pcie, tcp, rdma, fc, loop */
+	const char *address;
+	const char *controller_state;	/* the kernel's: live, resetting, … */
+	const char *ana_state;
+	const char *state;		/* active, failed, disabled, blocked, gone */
+	bool preferred;
+	bool current;			/* the next I/O takes it */
+	uint64_t in_flight, io_count, error_count, failover_count;
+};
+
+struct nvmemp_map_info {
+	const char *name, *uuid, *wwid;
+	const char *device;		/* dm-0 */
+	const char *subsystem;		/* NQN */
+	const char *state;		/* up, waiting, failing */
+	const char *policy, *no_path;
+	uint64_t size_bytes;
+	uint64_t queued;		/* bios that wait for a path */
+	uint32_t open_count;
+	size_t nr_paths;
+	const struct nvmemp_path_info *const *paths;
+};
+
+struct nvmemp_controller_info {
+	const char *name, *state, *transport, *address;
+};
+
+struct nvmemp_subsystem_info {
+	const char *name, *nqn, *model, *serial;
+	const char *native_policy;	/* native multipath's; "" where that is off */
+	size_t nr_controllers;
+	const struct nvmemp_controller_info *const *controllers;
+};
+
+struct nvmemp_reject_info {
+	const char *device, *reason;
+};
+
+/* All that is known at one moment; maps by name, paths by device. */
+struct nvmemp_snapshot {
+	const char *daemon_version;
+	bool native_multipath;
+	size_t nr_maps, nr_subsystems, nr_rejected;
+	const struct nvmemp_map_info *const *maps;
+	const struct nvmemp_subsystem_info *const *subsystems;
+	const struct nvmemp_reject_info *const *rejected;
+};
+
+struct nvmemp_step_info {
+	const char *step, *reason;
+};
+
+struct nvmemp_plan {
+	size_t nr_steps;
+	const struct nvmemp_step_info *const *steps;
+};
+
+/* The library's own version. Since: 0.1 */
+const char *nvmemp_version(void);
+
+/*
+ * Connects to the daemon. *ret_conn is also set on failure (but for -ENOMEM),
+ * so that nvmemp_error() can say why; close it in any case. Since: 0.1
+ */
+int nvmemp_connect(struct nvmemp **ret_conn);
+void nvmemp_close(struct nvmemp *conn);			/* NULL is fine. Since: 0.1 */
+
+/* Why the last call on conn failed, one sentence; lives until the next call. Since: 0.1 */
+const char *nvmemp_error(const struct nvmemp *conn);
+
+/* Reads everything, fresh from the kernel. Free what came. Since: 0.1 */
+int nvmemp_snapshot_read(struct nvmemp *conn, const struct nvmemp_snapshot **ret_snapshot);
+void nvmemp_snapshot_free(const struct nvmemp_snapshot *snapshot);	/* Since: 0.1 */
+
+/* map: its name. path: block device or controller; switch takes "auto" for none. Since: 0.1 */
+int nvmemp_switch(struct nvmemp *conn, const char *map, const char *path);
+int nvmemp_fail(struct nvmemp *conn, const char *map, const char *path);	/* Since: 0.1 */
+int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *path);	/* Since: 0.1 */
+
+/* What the daemon would do now, in order; no steps: all is as wanted. Since: 0.1 */
+int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan);
+void nvmemp_plan_free(const struct nvmemp_plan *plan);			/* Since: 0.1 */
+
+/* The daemon reads its configuration again. Since: 0.1 */
+int nvmemp_reload(struct nvmemp *conn);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
