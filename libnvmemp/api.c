@@ -339,7 +339,9 @@ static int read_variant_array(struct mp_arena *arena, sd_bus_message *m, const c
 		r = read_text_array(arena, m, types, ret, ret_nr);
 	if (r >= 0)
 		r = sd_bus_message_exit_container(m);
-	return r < 0 ? r : sd_bus_message_exit_container(m);
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	return r < 0 ? r : 0;
 }
 
 /* The structures are of texts only, in the order of the signature. */
