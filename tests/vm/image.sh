@@ -151,13 +151,13 @@ make_base() {
 # replace files, never write into them (install, ln -f and depmod do).
 add_project() {
 	local tree=$1
-	make --no-print-directory all
-	make --no-print-directory modules "KVER=$KVER" >$vm/modules.log 2>&1 || {
+	make V= --no-print-directory all
+	make V= --no-print-directory modules "KVER=$KVER" >$vm/modules.log 2>&1 || {
 		cat $vm/modules.log >&2
 		die "the module does not build"
 	}
-	make --no-print-directory install "DESTDIR=$PWD/$tree" prefix=/usr
-	make --no-print-directory modules_install "KVER=$KVER" "DESTDIR=$PWD/$tree" >>$vm/modules.log 2>&1 || {
+	make V= --no-print-directory install "DESTDIR=$PWD/$tree" prefix=/usr
+	make V= --no-print-directory modules_install "KVER=$KVER" "DESTDIR=$PWD/$tree" >>$vm/modules.log 2>&1 || {
 		cat $vm/modules.log >&2
 		die "the module does not install"
 	}

@@ -193,7 +193,7 @@ vm_run() {
 	done
 	exec {vm_qmp_in}<>"$dir/qmp.in" {vm_qmp_out}<>"$dir/qmp.out" \
 		{vm_in}<>"$dir/line.in" {vm_out}<>"$dir/line.out"
-	tests/vm/qemu -machine q35 -accel "${VM_ACCEL:-tcg,thread=multi}" -cpu max -smp 2 -m "${VM_MEMORY:-1500}" \
+	tests/vm/qemu -machine q35 -accel "${VM_ACCEL:-tcg,thread=multi}" -cpu Nehalem -smp 2 -m "${VM_MEMORY:-1500}" \
 		-nodefaults -display none -no-reboot -no-user-config \
 		-kernel $vm/kernel -initrd $vm/initrd \
 		-append "console=ttyS0 quiet panic=-1 mitigations=off audit=0 systemd.show_status=0 root=/dev/vda $2" \

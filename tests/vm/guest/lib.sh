@@ -217,10 +217,14 @@ start_fio() {
 	wait_for_io "first I/O"
 }
 
+# Native multipath's own node counts nothing before Linux 6.4: its paths do.
 completed() {
-	local r w
-	read -r r _ _ _ w _ <"/sys/class/block/$fio_node/stat"
-	echo $((r + w))
+	local stat r w sum=0
+	for stat in /sys/class/nvme/nvme*/nvme*c*n*/stat "/sys/class/block/$fio_node/stat"; do
+		[ -e "$stat" ] || continue
+		read -r r _ _ _ w _ <"$stat" && sum=$((sum + r + w))
+	done
+	echo $sum
 }
 
 more_completed() {

@@ -1,0 +1,31 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: GPL-2.0
+# Native multipath is on: the service stays up, says so, builds nothing, and
+# leaves the kernel's device alone.
+#
+#    nvme0 --.
+#             >-- native head nvmeXn1
+#    nvme1 --'
+#
+# topology: pcie2
+# variants: native
+
+wait_boot
+expect_eq "the kernel's parameter" "$(cat /sys/module/nvme_core/parameters/multipath)" Y
+head=$(find /dev -name 'nvme*n1')
+expect "one native head, got: $head" test -b "$head"
+expect "the service is up" systemctl -q is-active nvmempd
+wait_for "nvmempctl" nvmempctl status
+expect_eq "maps" "$(status '.maps | length')" 0
+expect_eq "dm devices" "$(dmsetup info -c --noheadings -o name 2>/dev/null | grep -vc '^No devices' | cat)" 0
+expect "its state says so" grep -qi native <(systemctl show -P StatusText nvmempd)
+expect "its log says so" grep -qi native <(daemon_log)
+expect "nvmempctl status says so" grep -qi native <(nvmempctl status)
+nvmempctl status
+expect_not "the head marked as a member" grep -qx DM_MULTIPATH_DEVICE_PATH=1 <(udevadm info -q property "$head")
+mkfs.ext4 -q "$head"
+mount "$head" /mnt
+start_fio /mnt/file
+stop_fio
+umount /mnt
+expect "the service is still up" systemctl -q is-active nvmempd
