@@ -46,7 +46,7 @@ static const struct view *view_of(const struct busobjects *o)
  */
 static int append_text(sd_bus_message *reply, const char *text)
 {
-	size_t size = 4 * strlen(text) + 1;
+	size_t size = 4 * strlen(text) + 8;	/* mp_dump_escape stops early */
 	AUTO_FREE char *safe = malloc(size);
 
 	if (!safe)
@@ -650,6 +650,18 @@ static int subsys_nodes(sd_bus *bus, const char *prefix, void *userdata, char **
 
 /* ---- all of them ---- */
 
+/* Clients made for a bus, busctl(1) among them, ask for a name before anything else. */
+static int hello(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_reply_method_return(m, "s", ":1.1");
+}
+
+static const sd_bus_vtable bus_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("Hello", "", "s", hello, FOR_ALL),
+	SD_BUS_VTABLE_END
+};
+
 struct family {
 	const char *prefix;
 	const char *interface;
@@ -673,6 +685,9 @@ int busobjects_add(struct busobjects *o, sd_bus *peer)
 	r = sd_bus_add_object_manager(peer, NULL, ROOT_PATH);
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(peer, NULL, ROOT_PATH, MANAGER_IFACE, manager_vtable, o);
+	if (r >= 0)
+		r = sd_bus_add_object_vtable(peer, NULL, "/org/freedesktop/DBus",
+					     "org.freedesktop.DBus", bus_vtable, o);
 	if (r >= 0)
 		r = sd_bus_add_fallback(peer, NULL, MAP_PATH, no_such_map, o);
 	for (i = 0; r >= 0 && i < sizeof(families) / sizeof(families[0]); i++, f++) {

@@ -38,8 +38,8 @@ static bool await_udev(void *context)
 
 	pending = mp_dm_udev_pending(maps->dm, now_ms(), &late);
 	if (late > 0)
-		log_line(LOG_WARNING, "udev's rules for %u maps did not end within %u s: is systemd-udevd alive?",
-			 late, MP_DM_UDEV_MS / 1000);
+		log_line(LOG_WARNING, "udev's rules took longer than %u s (%u events): not waiting for them",
+			 MP_DM_UDEV_MS / 1000, late);
 	return pending;
 }
 

@@ -71,6 +71,9 @@ struct reconcile {
 	struct mp_lost *lost;		/* as the plan wants it; uuids are our copies */
 	size_t nr_lost;
 	uint64_t plan_wake_ms;
+	struct told told;
+	uint64_t news_since_ms;		/* refusals that nobody was told of; 0 = none */
+	uint64_t news_wake_ms;
 
 	unsigned int nr_jobs;
 	bool maps_known;		/* loaded was read at least once */
@@ -251,9 +254,6 @@ static int build(struct reconcile *rc, const struct mp_facts *facts, struct mp_e
 		mp_topo_done(&topo);
 		return r;
 	}
-	/* while answers are under way, every namespace is "not identified yet": no news */
-	if (!identify_busy(rc->identify))
-		report_rejects(&rc->desired, &desired);
 	mp_desired_done(&rc->desired);
 	mp_topo_done(&rc->topo);
 	rc->desired = desired;
@@ -735,12 +735,26 @@ static void set_timer(struct reconcile *rc, uint64_t wake_ms)
 	sd_event_source_set_enabled(rc->timer, SD_EVENT_ONESHOT);
 }
 
+static void tell_refusals(struct reconcile *rc)
+{
+	uint64_t now = now_ms();
+
+	if (!rc->news_since_ms)
+		rc->news_since_ms = now;
+	rc->news_wake_ms = report_rejects(&rc->told, &rc->desired,
+					  rc->options.once ? 0 : rc->news_since_ms, now);
+	if (!rc->news_wake_ms)
+		rc->news_since_ms = 0;
+}
+
 static void settle(struct reconcile *rc, size_t waiting)
 {
 	char status[300];
 
+	/* until the answers are there, every namespace is "not identified yet" */
 	if (identify_busy(rc->identify))
 		return;
+	tell_refusals(rc);
 	if (rc->options.once)
 		end(rc, waiting > 0);
 	report_status(&rc->view, status, sizeof(status));
@@ -871,7 +885,7 @@ static int on_pass(sd_event_source *s, void *userdata)
 	set_timer(rc, earlier(earlier(earlier(rc->plan_wake_ms, rc->look_again_ms),
 				      earlier(identify_wake_ms(rc->identify),
 					      health_wake_ms(rc->health))),
-			      pending_wake_ms(rc)));
+			      earlier(pending_wake_ms(rc), rc->news_wake_ms)));
 	return 0;
 }
 

@@ -12,6 +12,8 @@
 #include "log.h"
 #include "report.h"
 
+#define SETTLE_MS	2000
+
 static void report_step(const struct mp_step *step, const struct apply_result *result)
 {
 	struct log_about about = { .map = step->name };
@@ -180,28 +182,74 @@ void report_maps(const struct mp_topo *topo, const struct mp_loaded *before,
 
 /* ---- the rest ---- */
 
-static bool has_reject(const struct mp_desired *d, const struct mp_reject *r)
+static bool was_told(const struct told *told, const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < d->nr_rejects; i++)
-		if (strcmp(d->rejects[i].device, r->device) == 0 &&
-		    strcmp(d->rejects[i].reason, r->reason) == 0)
+	for (i = 0; i < told->nr; i++)
+		if (strcmp(told->texts[i], text) == 0)
 			return true;
 	return false;
 }
 
-void report_rejects(const struct mp_desired *before, const struct mp_desired *now)
+void told_done(struct told *told)
 {
+	while (told->nr > 0)
+		free(told->texts[--told->nr]);
+	free(told->texts);
+	*told = (struct told){ NULL };
+}
+
+static char *reject_text(const struct mp_reject *r)
+{
+	char *text;
+
+	return asprintf(&text, "%s is no path: %s", r->device, r->reason) < 0 ? NULL : text;
+}
+
+static bool has_news(const struct told *told, const struct mp_desired *d)
+{
+	bool news = false;
 	size_t i;
 
-	for (i = 0; i < now->nr_rejects; i++) {
-		const struct mp_reject *r = &now->rejects[i];
-		const struct log_about about = { .id = LOG_ID_REFUSED, .path = r->device };
+	for (i = 0; i < d->nr_rejects && !news; i++) {
+		char *text = reject_text(&d->rejects[i]);
 
-		if (!has_reject(before, r))
-			log_event(LOG_NOTICE, &about, "%s is no path: %s", r->device, r->reason);
+		news = text && !was_told(told, text);
+		free(text);
 	}
+	return news;
+}
+
+/* What is refused now becomes what was told; a refusal that has ended may come again. */
+static void tell(struct told *told, const struct mp_desired *d)
+{
+	struct told now = { .texts = calloc(d->nr_rejects + 1, sizeof(char *)) };
+	size_t i;
+
+	for (i = 0; now.texts && i < d->nr_rejects; i++) {
+		const struct log_about about = {
+			.id = LOG_ID_REFUSED, .path = d->rejects[i].device,
+		};
+		char *text = reject_text(&d->rejects[i]);
+
+		if (!text)
+			continue;
+		if (!was_told(told, text))
+			log_event(LOG_NOTICE, &about, "%s", text);
+		now.texts[now.nr++] = text;
+	}
+	told_done(told);
+	*told = now;
+}
+
+uint64_t report_rejects(struct told *told, const struct mp_desired *desired, uint64_t since_ms,
+			uint64_t now_ms)
+{
+	if (has_news(told, desired) && now_ms < since_ms + SETTLE_MS)
+		return since_ms + SETTLE_MS;
+	tell(told, desired);
+	return 0;
 }
 
 void report_status(const struct view *view, char *buf, size_t size)

@@ -13,8 +13,20 @@ void report_steps(const struct mp_plan *plan, const struct apply_result *results
 void report_maps(const struct mp_topo *topo, const struct mp_loaded *before,
 		 const struct mp_loaded *now);
 
-/* Namespaces that are refused for a reason that is new. before may be empty. */
-void report_rejects(const struct mp_desired *before, const struct mp_desired *now);
+/* The refusals that people were told of */
+struct told {
+	char **texts;
+	size_t nr;
+};
+
+/*
+ * Tells of refusals that are new, once they have lasted: while controllers come
+ * up, many a namespace is half known for a moment. Returns when to call again;
+ * 0 = all is told. told starts zeroed.
+ */
+uint64_t report_rejects(struct told *told, const struct mp_desired *desired, uint64_t since_ms,
+			uint64_t now_ms);
+void told_done(struct told *told);
 
 /* "2 maps, 4/4 paths usable" */
 void report_status(const struct view *view, char *buf, size_t size);
