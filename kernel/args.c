@@ -6,7 +6,7 @@
 
 #include "target.h"
 
-static const char * const ana_words[] = {
+const char * const nvmemp_ana_words[] = {
 	[NVMEMP_OPTIMIZED]	= NVMEMP_ANA_OPTIMIZED,
 	[NVMEMP_NONOPTIMIZED]	= NVMEMP_ANA_NONOPTIMIZED,
 	[NVMEMP_INACCESSIBLE]	= NVMEMP_ANA_INACCESSIBLE,
@@ -14,64 +14,38 @@ static const char * const ana_words[] = {
 	[NVMEMP_CHANGE]		= NVMEMP_ANA_CHANGE,
 };
 
-static const char * const policy_words[] = {
+const char * const nvmemp_policy_words[] = {
 	[NVMEMP_SELECT_NUMA]		= NVMEMP_POLICY_NUMA,
 	[NVMEMP_SELECT_ROUND_ROBIN]	= NVMEMP_POLICY_ROUND_ROBIN,
 };
 
-const char *nvmemp_ana_word(enum nvmemp_ana ana)
-{
-	return ana_words[ana];
-}
-
-const char *nvmemp_policy_word(enum nvmemp_policy policy)
-{
-	return policy_words[policy];
-}
-
 const char *nvmemp_no_path_word(u32 secs, char buf[12])
 {
-	if (!secs)
-		return NVMEMP_NO_PATH_FAIL;
-	if (secs == U32_MAX)
-		return NVMEMP_NO_PATH_QUEUE;
 	snprintf(buf, 12, "%u", secs);
-	return buf;
+	return !secs ? NVMEMP_NO_PATH_FAIL : secs == U32_MAX ? NVMEMP_NO_PATH_QUEUE : buf;
 }
 
-int nvmemp_parse_ana(const char *word, enum nvmemp_ana *ret_ana)
+int nvmemp_parse_ana(const char *word)
 {
-	int i = match_string(ana_words, ARRAY_SIZE(ana_words), word);
-
-	if (i < 0)
-		return -EINVAL;
-	*ret_ana = i;
-	return 0;
+	return match_string(nvmemp_ana_words, ARRAY_SIZE(nvmemp_ana_words), word);
 }
 
-int nvmemp_parse_policy(const char *word, enum nvmemp_policy *ret_policy)
+int nvmemp_parse_policy(const char *word)
 {
-	int i = match_string(policy_words, ARRAY_SIZE(policy_words), word);
-
-	if (i < 0)
-		return -EINVAL;
-	*ret_policy = i;
-	return 0;
+	return match_string(nvmemp_policy_words, ARRAY_SIZE(nvmemp_policy_words), word);
 }
 
 int nvmemp_parse_no_path(const char *word, u32 *ret_secs)
 {
 	unsigned int secs;
 
-	if (!strcmp(word, NVMEMP_NO_PATH_FAIL)) {
-		*ret_secs = 0;
-	} else if (!strcmp(word, NVMEMP_NO_PATH_QUEUE)) {
-		*ret_secs = U32_MAX;
-	} else {
-		if (kstrtouint(word, 10, &secs) || !secs || secs > NVMEMP_NO_PATH_MAX_SECS)
-			return -EINVAL;
-		*ret_secs = secs;
-	}
+	if (!strcmp(word, NVMEMP_NO_PATH_FAIL))
+		secs = 0;
+	else if (!strcmp(word, NVMEMP_NO_PATH_QUEUE))
+		secs = U32_MAX;
+	else if (kstrtouint(word, 10, &secs) || !secs || secs > NVMEMP_NO_PATH_MAX_SECS)
+		return -EINVAL;
+	WRITE_ONCE(*ret_secs, secs);
 	return 0;
 }
 
@@ -87,25 +61,21 @@ static int parse_features(struct nvmemp *m, struct dm_arg_set *as, char **error)
 		key = dm_shift_arg(as);
 		value = dm_shift_arg(as);
 		if (!strcmp(key, NVMEMP_KEY_POLICY)) {
-			if (nvmemp_parse_policy(value, &m->policy)) {
+			m->policy = nvmemp_parse_policy(value);
+			if ((int)m->policy < 0)
 				*error = "policy must be numa or round-robin";
-				return -EINVAL;
-			}
 		} else if (!strcmp(key, NVMEMP_KEY_NO_PATH)) {
-			if (nvmemp_parse_no_path(value, &m->no_path)) {
+			if (nvmemp_parse_no_path(value, &m->no_path))
 				*error = "no_path must be fail, queue or 1 to 86400 seconds";
-				return -EINVAL;
-			}
 		} else {
 			*error = "unknown feature word";
-			return -EINVAL;
 		}
+		if (*error)
+			return -EINVAL;
 	}
-	if (argc) {
+	if (argc)
 		*error = "a feature word has no value";
-		return -EINVAL;
-	}
-	return 0;
+	return argc ? -EINVAL : 0;
 }
 
 static int open_path(struct nvmemp *m, const char *name, struct nvmemp_path *p, char **error)
@@ -154,16 +124,20 @@ static int parse_path_words(struct nvmemp *m, struct nvmemp_path *p, u32 bit,
 	static const struct dm_arg nr = { 0, 6, "number of path words must be 0 to 6" };
 	unsigned int argc;
 	const char *word;
+	int ana;
 
 	if (dm_read_arg_group(&nr, as, &argc, error))
 		return -EINVAL;
 	while (argc--) {
 		word = dm_shift_arg(as);
 		if (!strcmp(word, NVMEMP_KEY_ANA)) {
-			if (!argc-- || nvmemp_parse_ana(dm_shift_arg(as), &p->ana)) {
+			ana = argc ? nvmemp_parse_ana(dm_shift_arg(as)) : -EINVAL;
+			if (ana < 0) {
 				*error = "unknown ANA state";
 				return -EINVAL;
 			}
+			argc--;
+			p->ana = ana;
 		} else if (!strcmp(word, NVMEMP_KEY_PREFERRED)) {
 			if (m->preferred) {
 				*error = "more than one path is preferred";
@@ -198,36 +172,28 @@ unsigned int nvmemp_count_paths(unsigned int argc, char **argv, char **error)
 }
 
 /* nr_paths grows last: what it counts, the destructor undoes. */
-int nvmemp_parse_table(struct nvmemp *m, unsigned int argc, char **argv, char **error)
+int nvmemp_parse_table(struct nvmemp *m, unsigned int nr_paths, struct dm_arg_set *as,
+		       char **error)
 {
-	struct dm_arg_set as = { .argc = argc, .argv = argv };
-	unsigned int n = nvmemp_count_paths(argc, argv, error);
-	int r;
+	int r = parse_features(m, as, error);
 
-	if (!n)
-		return -EINVAL;
-	r = parse_features(m, &as, error);
-	if (r)
-		return r;
-	dm_shift_arg(&as);
-	while (m->nr_paths < n) {
+	dm_shift_arg(as);	/* nr_paths */
+	while (!r && m->nr_paths < nr_paths) {
 		struct nvmemp_path *p = &m->paths[m->nr_paths];
 
-		if (as.argc < 2) {
+		if (as->argc < 2) {
 			*error = "fewer paths than their number says";
 			return -EINVAL;
 		}
-		r = open_path(m, dm_shift_arg(&as), p, error);
+		r = open_path(m, dm_shift_arg(as), p, error);
 		if (r)
 			return r;
 		m->nr_paths++;
-		r = parse_path_words(m, p, BIT(m->nr_paths - 1), &as, error);
-		if (r)
-			return r;
+		r = parse_path_words(m, p, BIT(m->nr_paths - 1), as, error);
 	}
-	if (as.argc) {
+	if (!r && as->argc) {
 		*error = "words behind the last path";
-		return -EINVAL;
+		r = -EINVAL;
 	}
-	return 0;
+	return r;
 }

@@ -65,6 +65,7 @@ static void wait_for_path(struct nvmemp *m, struct bio *bio)
 	bio_list_add(&m->waiting, bio);
 	m->nr_waiting++;
 	spin_unlock_irqrestore(&m->wait_lock, flags);
+	nvmemp_kick(m);
 }
 
 /*
@@ -106,6 +107,7 @@ int nvmemp_map(struct dm_target *ti, struct bio *bio)
 
 	io->iter = bio->bi_iter;
 	io->opf = bio->bi_opf;
+	io->flags = bio->bi_flags;
 	io->tried = 0;
 	io->suspects = 0;
 	io->rounds = 0;
@@ -124,7 +126,6 @@ int nvmemp_map(struct dm_target *ti, struct bio *bio)
 
 	io->path = NVMEMP_NO_PATH;
 	wait_for_path(m, bio);
-	nvmemp_kick(m);
 	return DM_MAPIO_SUBMITTED;
 }
 
@@ -145,13 +146,6 @@ static void trial_over(struct nvmemp *m, struct nvmemp_io *io, bool good)
 	if (good)
 		nvmemp_reinstate_path(m, io->path);
 	atomic_set_release(&m->trial_busy, 0);
-}
-
-static int take_back(struct nvmemp *m, struct bio *bio)
-{
-	wait_for_path(m, bio);
-	nvmemp_kick(m);
-	return DM_ENDIO_INCOMPLETE;
 }
 
 static void retry_later(struct nvmemp_io *io, unsigned long delay)
@@ -176,7 +170,7 @@ static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_
 	if (io->trial) {
 		trial_over(m, io, v == ERR_UP);
 		if (v != ERR_UP)
-			return take_back(m, bio);
+			goto again;
 	}
 
 	switch (v) {
@@ -187,7 +181,7 @@ static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_
 		if (++io->rounds > MAX_ROUNDS)
 			return DM_ENDIO_DONE;
 		retry_later(io, ROUND_DELAY << (io->rounds - 1));
-		return take_back(m, bio);
+		goto again;
 	case ERR_SUSPECT:
 		io->tried |= BIT(io->path);
 		if (nvmemp_path_gone(m, p))
@@ -201,7 +195,9 @@ static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_
 		break;
 	}
 	atomic64_inc(&p->failovers);
-	return take_back(m, bio);
+again:
+	wait_for_path(m, bio);
+	return DM_ENDIO_INCOMPLETE;
 }
 
 int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
@@ -223,18 +219,18 @@ int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 
 /*
  * Lower layers changed the clone: they advanced its iterator, split it (which
- * leaves __bi_remaining at 0), dropped PREFLUSH and FUA, and set flags. All is
- * put back. NOWAIT and POLLED are the caller's no more: this is a worker.
+ * leaves __bi_remaining at 0), dropped PREFLUSH and FUA, and set flags (a stale
+ * BIO_QOS_THROTTLED would be accounted twice). All is put back. NOWAIT and
+ * POLLED are the caller's no more: this is a worker.
  */
 static void restore(struct bio *bio, struct nvmemp_io *io)
 {
 	bio->bi_iter = io->iter;
 	bio->bi_status = BLK_STS_OK;
 	bio->bi_opf = io->opf & ~(REQ_NOWAIT | REQ_POLLED | REQ_INTEGRITY);
+	bio->bi_flags = io->flags;
 	bio->bi_cookie = BLK_QC_T_NONE;
 	atomic_set(&bio->__bi_remaining, 1);
-	bio_clear_flag(bio, BIO_CHAIN);
-	bio_clear_flag(bio, BIO_TRACE_COMPLETION);
 }
 
 static void end_bio(struct bio *bio, struct nvmemp_io *io, blk_status_t status)
@@ -357,23 +353,20 @@ static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
 		return true;
 	}
 	if (pass->usable && io->tried) {
-		if (!next_round(io)) {
-			end_bio(bio, io, BLK_STS_IOERR);
-			return true;
+		if (next_round(io)) {
+			sooner(pass, (s32)(io->not_before - (u32)jiffies));
+			return false;
 		}
-		sooner(pass, (s32)(io->not_before - (u32)jiffies));
+	} else if (!pass->fail) {
+		io->tried = 0;
+		io->suspects = 0;
+		if (try_failed_path(m, bio, io))
+			return true;
+		sooner(pass, m->recheck);
 		return false;
 	}
-	if (pass->fail) {
-		end_bio(bio, io, BLK_STS_IOERR);
-		return true;
-	}
-	io->tried = 0;
-	io->suspects = 0;
-	if (try_failed_path(m, bio, io))
-		return true;
-	sooner(pass, m->recheck);
-	return false;
+	end_bio(bio, io, BLK_STS_IOERR);
+	return true;
 }
 
 void nvmemp_work(struct work_struct *work)
@@ -385,6 +378,8 @@ void nvmemp_work(struct work_struct *work)
 	struct bio *bio;
 	struct blk_plug plug;
 
+	if (READ_ONCE(m->stopped))
+		return;
 	look(m, &pass);
 
 	spin_lock_irq(&m->wait_lock);
@@ -393,12 +388,11 @@ void nvmemp_work(struct work_struct *work)
 	spin_unlock_irq(&m->wait_lock);
 
 	blk_start_plug(&plug);
-	while ((bio = bio_list_pop(&todo))) {
+	while ((bio = bio_list_pop(&todo)))
 		if (dispatch(m, bio, &pass))
 			n++;
 		else
 			bio_list_add(&stay, bio);
-	}
 	blk_finish_plug(&plug);
 
 	spin_lock_irq(&m->wait_lock);

@@ -30,7 +30,7 @@ bool nvmemp_path_blocked(const struct nvmemp_path *p)
 	return blk_queue_quiesced(q) || READ_ONCE(q->mq_freeze_depth);
 }
 
-static inline bool nvmemp_path_ready(const struct nvmemp *m, const struct nvmemp_path *p)
+static bool ready(const struct nvmemp *m, const struct nvmemp_path *p)
 {
 	return !nvmemp_path_gone(m, p) && !nvmemp_path_blocked(p);
 }
@@ -45,7 +45,7 @@ unsigned int nvmemp_choose(struct nvmemp *m, const struct nvmemp_select *s, u32 
 		i = nvmemp_pick(s, except, this_cpu_read(*m->cursor));
 		if (unlikely(i == NVMEMP_NO_PATH))
 			return i;
-		if (likely(nvmemp_path_ready(m, &m->paths[i])))
+		if (likely(ready(m, &m->paths[i])))
 			break;
 		except |= BIT(i);
 	}
@@ -54,65 +54,58 @@ unsigned int nvmemp_choose(struct nvmemp *m, const struct nvmemp_select *s, u32 
 	return i;
 }
 
-/*
- * No path is usable now, but one is only blocked or in an ANA state that
- * passes: its controller will say what becomes of it, so I/O waits whatever
- * no_path says, unless that has a time limit. Persistent loss doesn't pass.
- */
+enum kind {
+	OUT,		/* disabled, gone, persistent loss, or failed and not worth a trial */
+	TRIABLE,	/* failed, but nothing else speaks against it */
+	PASSING,	/* blocked, or in an ANA state that passes: its controller will say */
+	USABLE,
+};
+
+static enum kind kind_of(struct nvmemp *m, unsigned int i)
+{
+	const struct nvmemp_path *p = &m->paths[i];
+	enum nvmemp_ana ana = READ_ONCE(p->ana);
+	bool good = ana == NVMEMP_OPTIMIZED || ana == NVMEMP_NONOPTIMIZED;
+
+	if (READ_ONCE(p->disabled) || ana == NVMEMP_PERSISTENT_LOSS || nvmemp_path_gone(m, p))
+		return OUT;
+	good = good && !nvmemp_path_blocked(p);
+	if (atomic64_read(&m->failed) & BIT_ULL(i))
+		return good ? TRIABLE : OUT;
+	return good ? USABLE : PASSING;
+}
+
+static unsigned int count(struct nvmemp *m, enum kind kind)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < m->nr_paths; i++)
+		n += kind_of(m, i) == kind;
+	return n;
+}
+
+unsigned int nvmemp_nr_usable(struct nvmemp *m)
+{
+	return count(m, USABLE);
+}
+
+/* No path is usable, but I/O waits for one whatever no_path says, unless that is a time. */
 bool nvmemp_path_may_come(struct nvmemp *m)
 {
-	u32 failed = atomic64_read(&m->failed);
-	unsigned int i;
-
-	for (i = 0; i < m->nr_paths; i++) {
-		const struct nvmemp_path *p = &m->paths[i];
-		enum nvmemp_ana ana = READ_ONCE(p->ana);
-
-		if (failed & BIT(i) || READ_ONCE(p->disabled) || nvmemp_path_gone(m, p))
-			continue;
-		if (ana == NVMEMP_INACCESSIBLE || ana == NVMEMP_CHANGE)
-			return true;
-		if (ana != NVMEMP_PERSISTENT_LOSS && nvmemp_path_blocked(p))
-			return true;
-	}
-	return false;
+	return count(m, PASSING);
 }
 
 /* The next failed path that is worth a trial, going round; or NVMEMP_NO_PATH */
 unsigned int nvmemp_next_failed(struct nvmemp *m, unsigned int after)
 {
-	u32 failed = atomic64_read(&m->failed);
 	unsigned int n, i;
 
 	for (n = 1; n <= m->nr_paths; n++) {
-		const struct nvmemp_path *p;
-		enum nvmemp_ana ana;
-
 		i = (after + n) % m->nr_paths;
-		p = &m->paths[i];
-		ana = READ_ONCE(p->ana);
-		if (failed & BIT(i) && !READ_ONCE(p->disabled) && nvmemp_path_ready(m, p) &&
-		    (ana == NVMEMP_OPTIMIZED || ana == NVMEMP_NONOPTIMIZED))
+		if (kind_of(m, i) == TRIABLE)
 			return i;
 	}
 	return NVMEMP_NO_PATH;
-}
-
-unsigned int nvmemp_nr_usable(struct nvmemp *m)
-{
-	u32 failed = atomic64_read(&m->failed);
-	const struct nvmemp_rcu_select *sel;
-	unsigned int i, n = 0;
-	u32 set;
-
-	rcu_read_lock();
-	sel = rcu_dereference(m->select);
-	set = (sel->s.optimized | sel->s.nonoptimized) & ~failed;
-	rcu_read_unlock();
-	for (i = 0; i < m->nr_paths; i++)
-		if (set & BIT(i) && nvmemp_path_ready(m, &m->paths[i]))
-			n++;
-	return n;
 }
 
 /* From any context. */
@@ -120,7 +113,7 @@ void nvmemp_fail_path(struct nvmemp *m, unsigned int i)
 {
 	if (atomic64_fetch_or(BIT_ULL(i), &m->failed) & BIT_ULL(i))
 		return;
-	atomic_or(BIT(i), &m->went_bad);
+	atomic_or(BIT(i), &m->changed);
 	nvmemp_event(m);
 }
 
@@ -128,7 +121,7 @@ void nvmemp_fail_path(struct nvmemp *m, unsigned int i)
 void nvmemp_reinstate_path(struct nvmemp *m, unsigned int i)
 {
 	if (atomic64_fetch_andnot(BIT_ULL(i), &m->failed) & BIT_ULL(i)) {
-		atomic_or(BIT(i), &m->went_good);
+		atomic_or(BIT(i), &m->changed);
 		nvmemp_event(m);
 	}
 	nvmemp_kick(m);
@@ -143,26 +136,20 @@ void nvmemp_event(struct nvmemp *m)
 void nvmemp_event_work(struct work_struct *work)
 {
 	struct nvmemp *m = container_of(work, struct nvmemp, event_work);
-	u32 bad = atomic_xchg(&m->went_bad, 0);
-	u32 good = atomic_xchg(&m->went_good, 0);
+	u32 changed = atomic_xchg(&m->changed, 0);
 	unsigned int i, usable = nvmemp_nr_usable(m);
 
 	for (i = 0; i < m->nr_paths; i++) {
-		const char *name = m->paths[i].dev->name;
+		bool good = !(atomic64_read(&m->failed) & BIT_ULL(i));
 
-		if (bad & BIT(i)) {
-			DMWARN("%s: path %s failed, %u usable", dm_table_device_name(m->ti->table),
-			       name, usable);
-			nvmemp_path_uevent(m->ti, name, false, usable);
-		}
-		if (good & BIT(i)) {
-			DMINFO("%s: path %s reinstated, %u usable",
-			       dm_table_device_name(m->ti->table), name, usable);
-			nvmemp_path_uevent(m->ti, name, true, usable);
-		}
+		if (!(changed & BIT(i)))
+			continue;
+		DMWARN("%s: path %s %s, %u usable", dm_table_device_name(m->ti->table),
+		       m->paths[i].dev->name, good ? "reinstated" : "failed", usable);
+		nvmemp_path_uevent(m->ti, m->paths[i].dev->name, good, usable);
 	}
 	dm_table_event(m->ti->table);
-	if (!usable)
+	if (!usable && !READ_ONCE(m->stopped))
 		nvmemp_kick(m);		/* no_path's clock starts */
 }
 
@@ -183,15 +170,17 @@ const char *nvmemp_state(struct nvmemp *m)
 	return NVMEMP_STATE_WAITING;
 }
 
-/* Readers see the old choice or the new one, whole; the old one lives until they left. */
-int nvmemp_publish(struct nvmemp *m)
+struct nvmemp_rcu_select *nvmemp_alloc_select(void)
 {
-	struct nvmemp_rcu_select *old, *new;
+	return kzalloc(sizeof(struct nvmemp_rcu_select), GFP_KERNEL);
+}
+
+/* Readers see the old choice or the new one, whole; the old one lives until they left. */
+void nvmemp_publish(struct nvmemp *m, struct nvmemp_rcu_select *new)
+{
+	struct nvmemp_rcu_select *old;
 	unsigned int i;
 
-	new = kzalloc(sizeof(*new), GFP_KERNEL);
-	if (!new)
-		return -ENOMEM;
 	new->s.policy = m->policy;
 	new->s.preferred = m->preferred;
 	for (i = 0; i < m->nr_paths; i++) {
@@ -208,7 +197,6 @@ int nvmemp_publish(struct nvmemp *m)
 	if (old)
 		kfree_rcu(old, rcu);
 	nvmemp_kick(m);
-	return 0;
 }
 
 char nvmemp_path_letter(struct nvmemp *m, unsigned int i)

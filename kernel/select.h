@@ -11,8 +11,7 @@
 #include <linux/bitops.h>
 #include <linux/types.h>
 #else
-#include <stdint.h>
-typedef uint32_t u32;
+typedef unsigned int u32;
 #define __ffs(x) __builtin_ctzl(x)
 #endif
 

@@ -8,16 +8,26 @@
 
 #include "target.h"
 
+/*
+ * While stopped is set (before the first resume, behind a suspend) neither work
+ * starts the other, so both are over here: a kick of a late message finds
+ * nothing to do.
+ */
+static void quiesce(struct nvmemp *m)
+{
+	WRITE_ONCE(m->stopped, true);
+	cancel_delayed_work_sync(&m->work);
+	flush_work(&m->event_work);
+	cancel_delayed_work_sync(&m->work);
+}
+
 static void nvmemp_dtr(struct dm_target *ti)
 {
 	struct nvmemp *m = ti->private;
 	unsigned int i;
 
 	if (m->wq) {
-		/* a kick queues no more: dm has no I/O and no message for us */
-		cancel_delayed_work_sync(&m->work);
-		flush_work(&m->event_work);
-		cancel_delayed_work_sync(&m->work);
+		quiesce(m);
 		destroy_workqueue(m->wq);
 	}
 	for (i = 0; i < m->nr_paths; i++) {
@@ -32,26 +42,26 @@ static void nvmemp_dtr(struct dm_target *ti)
 
 static int set_up(struct nvmemp *m)
 {
-	int r;
+	struct nvmemp_rcu_select *new = nvmemp_alloc_select();
 
 	m->cursor = alloc_percpu(u8);
 	m->wq = alloc_workqueue("nvmemp/%s", WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
 				dm_table_device_name(m->ti->table));
-	if (!m->cursor || !m->wq) {
+	if (!m->cursor || !m->wq || !new) {
 		m->ti->error = "no memory for the map";
+		kfree(new);
 		return -ENOMEM;
 	}
 	mutex_lock(&m->conf_lock);
-	r = nvmemp_publish(m);
+	nvmemp_publish(m, new);
 	mutex_unlock(&m->conf_lock);
-	if (r)
-		m->ti->error = "no memory for the choice of paths";
-	return r;
+	return 0;
 }
 
 static int nvmemp_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
 	unsigned int n = nvmemp_count_paths(argc, argv, &ti->error);
+	struct dm_arg_set as = { .argc = argc, .argv = argv };
 	struct nvmemp *m;
 	int r;
 
@@ -63,6 +73,7 @@ static int nvmemp_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		return -ENOMEM;
 	}
 	m->ti = ti;
+	m->stopped = true;
 	ti->private = m;
 	mutex_init(&m->conf_lock);
 	spin_lock_init(&m->wait_lock);
@@ -70,7 +81,7 @@ static int nvmemp_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	INIT_DELAYED_WORK(&m->work, nvmemp_work);
 	INIT_WORK(&m->event_work, nvmemp_event_work);
 
-	r = nvmemp_parse_table(m, argc, argv, &ti->error);
+	r = nvmemp_parse_table(m, n, &as, &ti->error);
 	if (!r)
 		r = set_up(m);
 	if (r) {
@@ -101,19 +112,17 @@ static void nvmemp_resume(struct dm_target *ti)
 	struct nvmemp *m = ti->private;
 
 	WRITE_ONCE(m->suspending, false);
+	WRITE_ONCE(m->stopped, false);
 	nvmemp_kick(m);
 }
 
 /* No bio is left: dm waited for all of them. */
 static void nvmemp_postsuspend(struct dm_target *ti)
 {
-	struct nvmemp *m = ti->private;
-
-	cancel_delayed_work_sync(&m->work);
-	flush_work(&m->event_work);
+	quiesce(ti->private);
 }
 
-static unsigned int status_info(struct nvmemp *m, char *result, unsigned int maxlen)
+static void status_info(struct nvmemp *m, char *result, unsigned int maxlen)
 {
 	const struct nvmemp_rcu_select *sel;
 	unsigned int i, sz = 0, cpu, current_path;
@@ -125,7 +134,7 @@ static unsigned int status_info(struct nvmemp *m, char *result, unsigned int max
 	rcu_read_unlock();
 
 	DMEMIT("%d %d %s %s %s %u ", NVMEMP_STATUS_VERSION, NVMEMP_STATUS_MAP_WORDS,
-	       nvmemp_state(m), nvmemp_policy_word(m->policy),
+	       nvmemp_state(m), nvmemp_policy_words[m->policy],
 	       nvmemp_no_path_word(m->no_path, buf), READ_ONCE(m->nr_waiting));
 	DMEMIT("%s %s", m->preferred ? m->paths[__ffs(m->preferred)].dev->name : "-",
 	       current_path == NVMEMP_NO_PATH ? "-" : m->paths[current_path].dev->name);
@@ -135,26 +144,25 @@ static unsigned int status_info(struct nvmemp *m, char *result, unsigned int max
 		const struct nvmemp_path *p = &m->paths[i];
 		u64 started = 0, done = 0;
 
-		/* done first: a bio that ends meanwhile never counts as -1 in flight */
 		for_each_possible_cpu(cpu)
 			done += READ_ONCE(per_cpu_ptr(p->stats, cpu)->done);
+		/* done before started: a bio that ends meanwhile is never -1 in flight */
 		smp_rmb();
 		for_each_possible_cpu(cpu)
 			started += READ_ONCE(per_cpu_ptr(p->stats, cpu)->started);
 		DMEMIT(" %s %c %s %llu %llu %llu %llu", p->dev->name, nvmemp_path_letter(m, i),
-		       nvmemp_ana_word(p->ana), started - done, started,
+		       nvmemp_ana_words[p->ana], started - done, started,
 		       (u64)atomic64_read(&p->errors), (u64)atomic64_read(&p->failovers));
 	}
-	return sz;
 }
 
-static unsigned int status_table(struct nvmemp *m, char *result, unsigned int maxlen)
+static void status_table(struct nvmemp *m, char *result, unsigned int maxlen)
 {
 	u32 failed = atomic64_read(&m->failed);
 	unsigned int i, sz = 0;
 	char buf[12];
 
-	DMEMIT("4 %s %s %s %s %u", NVMEMP_KEY_POLICY, nvmemp_policy_word(m->policy),
+	DMEMIT("4 %s %s %s %s %u", NVMEMP_KEY_POLICY, nvmemp_policy_words[m->policy],
 	       NVMEMP_KEY_NO_PATH, nvmemp_no_path_word(m->no_path, buf), m->nr_paths);
 	for (i = 0; i < m->nr_paths; i++) {
 		const struct nvmemp_path *p = &m->paths[i];
@@ -162,7 +170,7 @@ static unsigned int status_table(struct nvmemp *m, char *result, unsigned int ma
 
 		DMEMIT(" %s %d %s %s", p->dev->name,
 		       2 + preferred + p->disabled + !!(failed & BIT(i)) + p->flush_failfast,
-		       NVMEMP_KEY_ANA, nvmemp_ana_word(p->ana));
+		       NVMEMP_KEY_ANA, nvmemp_ana_words[p->ana]);
 		if (preferred)
 			DMEMIT(" " NVMEMP_KEY_PREFERRED);
 		if (p->disabled)
@@ -172,7 +180,6 @@ static unsigned int status_table(struct nvmemp *m, char *result, unsigned int ma
 		if (p->flush_failfast)
 			DMEMIT(" " NVMEMP_KEY_FLUSH_FAILFAST);
 	}
-	return sz;
 }
 
 static void nvmemp_status(struct dm_target *ti, status_type_t type, unsigned int status_flags,
@@ -182,17 +189,13 @@ static void nvmemp_status(struct dm_target *ti, status_type_t type, unsigned int
 	unsigned int sz = 0;
 
 	mutex_lock(&m->conf_lock);
-	switch (type) {
-	case STATUSTYPE_INFO:
+	if (type == STATUSTYPE_INFO) {
 		status_info(m, result, maxlen);
-		break;
-	case STATUSTYPE_TABLE:
+	} else if (type == STATUSTYPE_TABLE) {
 		status_table(m, result, maxlen);
-		break;
-	case STATUSTYPE_IMA:
+	} else {
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
 		DMEMIT(",paths=%u;", m->nr_paths);
-		break;
 	}
 	mutex_unlock(&m->conf_lock);
 }
@@ -214,172 +217,133 @@ static int find_path(struct nvmemp *m, const char *name)
 	return -ENODEV;
 }
 
-/* Publishes, and takes the change back where that can't be had. */
-static int set_disabled(struct nvmemp *m, unsigned int i, bool disabled)
+/*
+ * Each verb checks all its words before it changes anything, and can't fail
+ * after that: what follows it needs no memory (nvmemp_message has it).
+ */
+static int msg_fail_path(struct nvmemp *m, int path, unsigned int argc, char **argv)
 {
-	bool old = m->paths[i].disabled;
-	int r;
-
-	if (old == disabled)
-		return 0;
-	WRITE_ONCE(m->paths[i].disabled, disabled);
-	r = nvmemp_publish(m);
-	if (r)
-		WRITE_ONCE(m->paths[i].disabled, old);
-	else
-		nvmemp_event(m);
-	return r;
-}
-
-static int msg_fail_path(struct nvmemp *m, unsigned int argc, char **argv)
-{
-	int i = find_path(m, argv[1]);
-
-	if (i < 0)
-		return i;
-	nvmemp_fail_path(m, i);
+	nvmemp_fail_path(m, path);
 	return 0;
 }
 
-static int msg_reinstate_path(struct nvmemp *m, unsigned int argc, char **argv)
+static int msg_reinstate_path(struct nvmemp *m, int path, unsigned int argc, char **argv)
 {
-	int r, i = find_path(m, argv[1]);
-
-	if (i < 0)
-		return i;
-	r = set_disabled(m, i, false);
-	if (!r)
-		nvmemp_reinstate_path(m, i);
-	return r;
+	WRITE_ONCE(m->paths[path].disabled, false);
+	nvmemp_reinstate_path(m, path);
+	return 0;
 }
 
-static int msg_disable_path(struct nvmemp *m, unsigned int argc, char **argv)
+static int msg_disable_path(struct nvmemp *m, int path, unsigned int argc, char **argv)
 {
-	int i = find_path(m, argv[1]);
-
-	return i < 0 ? i : set_disabled(m, i, true);
+	WRITE_ONCE(m->paths[path].disabled, true);
+	return 0;
 }
 
-static int msg_ana(struct nvmemp *m, unsigned int argc, char **argv)
+static int msg_ana(struct nvmemp *m, int path, unsigned int argc, char **argv)
 {
-	enum nvmemp_ana new[NVMEMP_MAX_PATHS];
-	unsigned int i, a;
-	int path, r;
+	int new[NVMEMP_MAX_PATHS];
+	unsigned int i;
 
-	if (argc % 2 == 0) {
-		DMERR("message ana wants pairs of path and state");
+	if (argc % 2 == 0)
 		return -EINVAL;
-	}
 	for (i = 0; i < m->nr_paths; i++)
 		new[i] = m->paths[i].ana;
-	for (a = 1; a < argc; a += 2) {
-		path = find_path(m, argv[a]);
+	for (i = 1; i < argc; i += 2) {
+		path = find_path(m, argv[i]);
 		if (path < 0)
 			return path;
-		if (nvmemp_parse_ana(argv[a + 1], &new[path])) {
-			DMERR("message ana: unknown ANA state");
+		new[path] = nvmemp_parse_ana(argv[i + 1]);
+		if (new[path] < 0)
 			return -EINVAL;
-		}
 	}
 	for (i = 0; i < m->nr_paths; i++)
-		swap(m->paths[i].ana, new[i]);
-	r = nvmemp_publish(m);
-	if (r)
-		for (i = 0; i < m->nr_paths; i++)
-			swap(m->paths[i].ana, new[i]);
-	else
-		nvmemp_event(m);
-	return r;
-}
-
-static int msg_prefer(struct nvmemp *m, unsigned int argc, char **argv)
-{
-	u32 old = m->preferred;
-	int r, i = 0;
-
-	if (strcmp(argv[1], NVMEMP_MSG_PREFER_NONE)) {
-		i = find_path(m, argv[1]);
-		if (i < 0)
-			return i;
-		m->preferred = BIT(i);
-	} else {
-		m->preferred = 0;
-	}
-	r = nvmemp_publish(m);
-	if (r)
-		m->preferred = old;
-	else
-		nvmemp_event(m);
-	return r;
-}
-
-static int msg_policy(struct nvmemp *m, unsigned int argc, char **argv)
-{
-	enum nvmemp_policy old = m->policy;
-	int r;
-
-	if (nvmemp_parse_policy(argv[1], &m->policy)) {
-		DMERR("message policy: must be numa or round-robin");
-		return -EINVAL;
-	}
-	r = nvmemp_publish(m);
-	if (r)
-		m->policy = old;
-	return r;
-}
-
-static int msg_no_path(struct nvmemp *m, unsigned int argc, char **argv)
-{
-	u32 secs;
-
-	if (nvmemp_parse_no_path(argv[1], &secs)) {
-		DMERR("message no_path: must be fail, queue or 1 to 86400 seconds");
-		return -EINVAL;
-	}
-	WRITE_ONCE(m->no_path, secs);
-	nvmemp_kick(m);
+		WRITE_ONCE(m->paths[i].ana, new[i]);
 	return 0;
+}
+
+static int msg_prefer(struct nvmemp *m, int path, unsigned int argc, char **argv)
+{
+	bool none = !strcmp(argv[1], NVMEMP_MSG_PREFER_NONE);
+
+	path = none ? 0 : find_path(m, argv[1]);
+	if (path < 0)
+		return path;
+	m->preferred = none ? 0 : BIT(path);
+	return 0;
+}
+
+static int msg_policy(struct nvmemp *m, int path, unsigned int argc, char **argv)
+{
+	int policy = nvmemp_parse_policy(argv[1]);
+
+	if (policy < 0)
+		return -EINVAL;
+	m->policy = policy;
+	return 0;
+}
+
+static int msg_no_path(struct nvmemp *m, int path, unsigned int argc, char **argv)
+{
+	return nvmemp_parse_no_path(argv[1], &m->no_path);
 }
 
 static const struct {
 	const char *name;
 	unsigned int min_argc, max_argc;
-	int (*fn)(struct nvmemp *m, unsigned int argc, char **argv);
+	bool path;		/* the second word is one */
+	int (*fn)(struct nvmemp *m, int path, unsigned int argc, char **argv);
 } messages[] = {
-	{ NVMEMP_MSG_FAIL_PATH,		2, 2, msg_fail_path },
-	{ NVMEMP_MSG_REINSTATE_PATH,	2, 2, msg_reinstate_path },
-	{ NVMEMP_MSG_DISABLE_PATH,	2, 2, msg_disable_path },
-	{ NVMEMP_MSG_ANA,		3, 1 + 2 * NVMEMP_MAX_PATHS, msg_ana },
-	{ NVMEMP_MSG_PREFER,		2, 2, msg_prefer },
-	{ NVMEMP_MSG_POLICY,		2, 2, msg_policy },
-	{ NVMEMP_MSG_NO_PATH,		2, 2, msg_no_path },
+	{ NVMEMP_MSG_FAIL_PATH,		2, 2, true, msg_fail_path },
+	{ NVMEMP_MSG_REINSTATE_PATH,	2, 2, true, msg_reinstate_path },
+	{ NVMEMP_MSG_DISABLE_PATH,	2, 2, true, msg_disable_path },
+	{ NVMEMP_MSG_ANA,		3, 1 + 2 * NVMEMP_MAX_PATHS, true, msg_ana },
+	{ NVMEMP_MSG_PREFER,		2, 2, false, msg_prefer },
+	{ NVMEMP_MSG_POLICY,		2, 2, false, msg_policy },
+	{ NVMEMP_MSG_NO_PATH,		2, 2, false, msg_no_path },
 };
 
-static int nvmemp_message(struct dm_target *ti, unsigned int argc, char **argv, char *result,
-			  unsigned int maxlen)
+static int run_message(struct nvmemp *m, unsigned int argc, char **argv)
 {
-	struct nvmemp *m = ti->private;
 	unsigned int i;
-	int r = -EINVAL;
+	int path = 0;
 
 	for (i = 0; i < ARRAY_SIZE(messages); i++)
 		if (!strcmp(argv[0], messages[i].name))
 			break;
-	if (i == ARRAY_SIZE(messages)) {
-		DMERR("unknown message");
-		return r;
-	}
-	if (argc < messages[i].min_argc || argc > messages[i].max_argc) {
-		DMERR("message %s: wrong number of words", messages[i].name);
-		return r;
-	}
+	if (i == ARRAY_SIZE(messages) || argc < messages[i].min_argc ||
+	    argc > messages[i].max_argc)
+		return -EINVAL;
+	if (messages[i].path)
+		path = find_path(m, argv[1]);
+	return path < 0 ? path : messages[i].fn(m, path, argc, argv);
+}
+
+static int nvmemp_message(struct dm_target *ti, unsigned int argc, char **argv, char *result,
+			  unsigned int maxlen)
+{
+	struct nvmemp_rcu_select *new = nvmemp_alloc_select();
+	struct nvmemp *m = ti->private;
+	int r;
+
+	if (!new)
+		return -ENOMEM;
 	mutex_lock(&m->conf_lock);
-	r = messages[i].fn(m, argc, argv);
+	r = run_message(m, argc, argv);
+	if (!r) {
+		nvmemp_publish(m, new);
+		nvmemp_event(m);
+	} else {
+		kfree(new);
+	}
 	mutex_unlock(&m->conf_lock);
+	if (r)
+		DMERR("%s: message %s: %s", dm_table_device_name(ti->table), argv[0],
+		      r == -ENODEV ? "no such path" : "unknown, or its words are wrong");
 	return r;
 }
 
-/* ioctls go to the path that the next bio would take; -ENOTCONN makes dm core wait and ask again. */
+/* To the path that the next bio would take; -ENOTCONN makes dm core wait and ask again. */
 static int NVMEMP_PREPARE_IOCTL(nvmemp_prepare_ioctl)
 {
 	struct nvmemp *m = ti->private;

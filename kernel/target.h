@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * One map: its paths, what it knows of them, and the I/O that waits for one.
- *
- * The paths are fixed when the table is built; everything else may change
- * while I/O runs:
+ * The paths are fixed when the table is built; the rest changes under I/O:
  *
  *   select    which paths may be chosen (ANA, disabled, preferred, policy).
  *             Replaced as a whole under conf_lock, read under RCU.
@@ -75,15 +73,16 @@ struct nvmemp {
 	u8 __percpu *cursor;		/* round-robin: the path taken last */
 	unsigned int nr_paths;
 
-	struct mutex conf_lock;
+	struct mutex conf_lock;		/* of this group, ana and disabled of the paths */
 	enum nvmemp_policy policy;
 	u32 preferred;			/* one bit, or none */
 	u32 no_path;			/* seconds; 0 fail, U32_MAX queue */
 
-	spinlock_t wait_lock;
+	spinlock_t wait_lock;		/* of this group but the flags */
 	struct bio_list waiting;
 	unsigned int nr_waiting;
 	bool suspending;		/* waiting bios go back to dm core */
+	bool stopped;			/* no bios, no works */
 
 	/* the worker's own, but for trial_busy and trial_path */
 	struct workqueue_struct *wq;
@@ -97,18 +96,19 @@ struct nvmemp {
 
 	/* what event_work tells the world */
 	struct work_struct event_work;
-	atomic_t went_bad, went_good;	/* bit per path */
+	atomic_t changed;		/* bit per path: failed or reinstated */
 
 	struct nvmemp_path paths[];	/* nr_paths; a destructor goes by it */
 };
 
-/* Per-bio data, 40 bytes */
+/* Per-bio data, 44 bytes */
 struct nvmemp_io {
-	struct bvec_iter iter;		/* as it was at map, for a retry */
+	struct bvec_iter iter;		/* this, opf and flags: as at map, for a retry */
 	blk_opf_t opf;
 	u32 tried;			/* paths that failed it in this round */
 	u32 suspects;			/* paths to blame if another one can do it */
 	u32 not_before;			/* low bits of jiffies: a delayed retry */
+	unsigned short flags;
 	u8 path;			/* that carries it; NVMEMP_NO_PATH */
 	u8 rounds;			/* times that every path failed it */
 	bool trial;			/* sent down a failed path to see */
@@ -116,13 +116,14 @@ struct nvmemp_io {
 };
 
 /* args.c: text to values; -EINVAL, and *error is one sentence */
-int nvmemp_parse_table(struct nvmemp *m, unsigned int argc, char **argv, char **error);
-int nvmemp_parse_policy(const char *word, enum nvmemp_policy *ret_policy);
+int nvmemp_parse_table(struct nvmemp *m, unsigned int nr_paths, struct dm_arg_set *as,
+		       char **error);
+int nvmemp_parse_policy(const char *word);
+int nvmemp_parse_ana(const char *word);
 int nvmemp_parse_no_path(const char *word, u32 *ret_secs);
-int nvmemp_parse_ana(const char *word, enum nvmemp_ana *ret_ana);
 unsigned int nvmemp_count_paths(unsigned int argc, char **argv, char **error);
-const char *nvmemp_ana_word(enum nvmemp_ana ana);
-const char *nvmemp_policy_word(enum nvmemp_policy policy);
+extern const char * const nvmemp_ana_words[];
+extern const char * const nvmemp_policy_words[];
 const char *nvmemp_no_path_word(u32 secs, char buf[12]);
 
 /* path.c: states of paths and of the map */
@@ -135,7 +136,8 @@ void nvmemp_fail_path(struct nvmemp *m, unsigned int i);
 void nvmemp_reinstate_path(struct nvmemp *m, unsigned int i);
 void nvmemp_event(struct nvmemp *m);
 void nvmemp_event_work(struct work_struct *work);
-int nvmemp_publish(struct nvmemp *m);	/* conf_lock held: rebuild select */
+struct nvmemp_rcu_select *nvmemp_alloc_select(void);
+void nvmemp_publish(struct nvmemp *m, struct nvmemp_rcu_select *new);	/* conf_lock held */
 unsigned int nvmemp_nr_usable(struct nvmemp *m);
 const char *nvmemp_state(struct nvmemp *m);
 char nvmemp_path_letter(struct nvmemp *m, unsigned int i);
