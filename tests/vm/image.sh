@@ -151,13 +151,13 @@ make_base() {
 # replace files, never write into them (install, ln -f and depmod do).
 add_project() {
 	local tree=$1
-	make V= --no-print-directory all
-	make V= --no-print-directory modules "KVER=$KVER" >$vm/modules.log 2>&1 || {
+	make -s V= --no-print-directory all
+	make -s V= --no-print-directory modules "KVER=$KVER" >$vm/modules.log 2>&1 || {
 		cat $vm/modules.log >&2
 		die "the module does not build"
 	}
-	make V= --no-print-directory install "DESTDIR=$PWD/$tree" prefix=/usr
-	make V= --no-print-directory modules_install "KVER=$KVER" "DESTDIR=$PWD/$tree" >>$vm/modules.log 2>&1 || {
+	make -s V= --no-print-directory install "DESTDIR=$PWD/$tree" prefix=/usr
+	make -s V= --no-print-directory modules_install "KVER=$KVER" "DESTDIR=$PWD/$tree" >>$vm/modules.log 2>&1 || {
 		cat $vm/modules.log >&2
 		die "the module does not install"
 	}
@@ -178,7 +178,7 @@ pack() {
 [ "$(id -u)" = 0 ] || die "needs root (mmdebstrap, file owners)"
 KVER=${KVER:-$(kernel_version)}
 [ -n "$KVER" ] || die "no kernel headers: run tests/setup.sh vm"
-base=$vm/base-$({ cat "$0" tests/vm/guest/*; echo "$KVER $VERSION_CODENAME"; library_packages; } | sha256sum | cut -c 1-12)
+base=$vm/base-$({ cat "$0" tests/vm/guest/initramfs-init tests/vm/guest/lab-job; echo "$KVER $VERSION_CODENAME"; library_packages; } | sha256sum | cut -c 1-12)
 
 exec 8>$vm/image.lock
 flock 8

@@ -6,7 +6,7 @@
 # The guest talks over one virtio-serial port, in lines:
 #   @host unplug ID | plug ID   a controller leaves or joins; the host answers
 #                               "ok" or "error TEXT" when it is done
-#   @value NAME TEXT            a figure for the host to print afterwards
+#   @value NAME=TEXT            a figure for the host to print afterwards
 #   @result ok | fail TEXT | skip TEXT
 #   anything else               goes to lab_output
 #
@@ -122,8 +122,8 @@ vm_line() {
 		vm_host_request "$word" "$rest"
 		;;
 	'@value '*)
-		read -r _ word rest <<<"$1"
-		vm_value[$word]=$rest
+		rest=${1#* }
+		vm_value[${rest%%=*}]=${rest#*=}
 		;;
 	'@result '*)
 		[ -z "$vm_result" ] || return 0

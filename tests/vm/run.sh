@@ -69,7 +69,7 @@ print_values() {
 
 # scenario FILE: boots each variant; the first that is not ok ends it
 scenario() {
-	local file=$1 name seconds=0 variant variants key
+	local file=$1 name seconds=0 variant variants key text
 	declare -gA all_values=()
 	name=$(basename "$file" .sh)
 	variants=$(header "$file" variants)
@@ -77,7 +77,8 @@ scenario() {
 		boot "$file" "$vm/logs/$name${variants:+-$variant}" "$variant"
 		seconds=$((seconds + vm_seconds))
 		for key in "${!vm_value[@]}"; do
-			all_values[${variants:+$variant }$key]=${vm_value[$key]}
+			text="${variants:+$variant }${vm_value[$key]}"
+			all_values[$key]=${all_values[$key]:+${all_values[$key]}, }$text
 		done
 		[ "$vm_result" = ok ] || break
 	done

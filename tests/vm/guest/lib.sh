@@ -63,8 +63,9 @@ host() {
 	[ "$answer" = ok ] || fail "host $*: $answer"
 }
 
+# value NAME TEXT
 value() {
-	echo "@value $*" >&9
+	echo "@value $1=$2" >&9
 }
 
 now_ms() {
