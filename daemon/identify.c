@@ -172,6 +172,11 @@ static void free_round(struct round *round)
 	free(round);
 }
 
+static bool has_error(const struct mp_facts *facts, const char *name)
+{
+	return mp_facts_find(facts, "ioctl/%s/error", name) != NULL;
+}
+
 static void ask(struct job *job)
 {
 	struct round *round = (struct round *)job;
@@ -179,17 +184,21 @@ static void ask(struct job *job)
 
 	round->r = mp_nvme_read(round->id->root_fd, round->ctrl, round->ns, round->nr,
 				&round->facts);
+	if (round->r == 0)
+		round->r = mp_facts_sort(&round->facts);
 	for (i = 0; i < round->nr; i++) {
 		struct question *q = &round->questions[i];
 
-		if (q->probe)
+		if (!q->probe)
+			continue;
+		if (round->r < 0)
+			q->r = mp_err_set(&q->why, round->r, "no memory");
+		else if (has_error(&round->facts, q->name))
+			q->r = mp_err_set(&q->why, -EIO, "%s: %s", q->name,
+					  mp_facts_text(&round->facts, "ioctl/%s/error", q->name));
+		else
 			q->r = mp_nvme_probe(round->id->root_fd, &q->block, &q->why);
 	}
-}
-
-static bool has_error(const struct mp_facts *facts, const char *name)
-{
-	return mp_facts_find(facts, "ioctl/%s/error", name) != NULL;
 }
 
 static int copy_answer(const struct mp_facts *from, const char *name, struct mp_facts *ret)
@@ -216,9 +225,10 @@ static int copy_answer(const struct mp_facts *from, const char *name, struct mp_
 }
 
 /* An error does not make a good answer about the same disk wrong, but has to be asked again. */
-static void take_answer(struct identify *id, struct record *rec, const struct mp_facts *from)
+static void take_answer(struct identify *id, struct record *rec, const struct round *round)
 {
-	bool error = has_error(from, rec->name);
+	const struct mp_facts *from = &round->facts;
+	bool error = round->r < 0 || has_error(from, rec->name);
 	struct mp_facts facts;
 
 	if (error) {
@@ -242,19 +252,6 @@ static void take_answer(struct identify *id, struct record *rec, const struct mp
 	rec->answered = !error;
 }
 
-static void tell_probe(struct round *round, const struct question *q)
-{
-	struct identify *id = round->id;
-	const char *why = q->why.text;
-	int r = q->r;
-
-	if (has_error(&round->facts, q->name)) {
-		why = mp_facts_text(&round->facts, "ioctl/%s/error", q->name);
-		r = -EIO;
-	}
-	id->handler.probed(id->handler.context, q->name, r, why);
-}
-
 static void answered(struct job *job)
 {
 	struct round *round = (struct round *)job;
@@ -263,20 +260,20 @@ static void answered(struct job *job)
 	size_t i;
 
 	id->nr_running--;
-	mp_facts_sort(&round->facts);
 	if (ctrl) {
 		ctrl->running = false;
-		take_answer(id, ctrl, &round->facts);
+		take_answer(id, ctrl, round);
 	}
 	for (i = 0; i < round->nr; i++) {
 		struct record *rec = find(id->ns, round->questions[i].name);
 
 		if (rec && strcmp(rec->disk, round->questions[i].disk) == 0)
-			take_answer(id, rec, &round->facts);
+			take_answer(id, rec, round);
 	}
 	for (i = 0; i < round->nr; i++)
 		if (round->questions[i].probe)
-			tell_probe(round, &round->questions[i]);
+			id->handler.probed(id->handler.context, round->questions[i].name,
+					   round->questions[i].r, round->questions[i].why.text);
 	free_round(round);
 	id->handler.changed(id->handler.context);
 }
@@ -298,7 +295,8 @@ static void put_question(struct round *round, struct record *rec)
 	strcpy(q->name, rec->name);
 	strcpy(q->disk, rec->disk);
 	q->block = (struct mp_nvme_block){
-		.name = q->name, .major = rec->major, .minor = rec->minor, .size = rec->block_size,
+		.name = q->name, .nsid = rec->nsid, .major = rec->major, .minor = rec->minor,
+		.size = rec->block_size,
 	};
 	q->probe = rec->probe;
 	round->ns[round->nr++] = (struct mp_nvme_ns){ .name = q->name, .nsid = rec->nsid };

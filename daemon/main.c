@@ -16,6 +16,7 @@
 #include "log.h"
 #include "reconcile.h"
 #include "sys/conffile.h"
+#include "trace.h"
 #include "watch.h"
 
 #define EXIT_USAGE	2
@@ -27,9 +28,11 @@ struct daemon {
 	sd_event *event;
 	struct reconcile *rc;
 	struct watch *watch;
+	struct trace *trace;
 	struct bus *bus;
 	char status[300];
 	bool ready;
+	bool told_of_trace;
 };
 
 struct command {
@@ -109,10 +112,27 @@ static void tell_ready(struct daemon *d, const char *status)
 	d->ready = true;
 }
 
+/* nvme_core may be loaded after us. */
+static void trace_if_new(struct daemon *d)
+{
+	static const struct hint rescan = { .kind = HINT_RESCAN, .name = "" };
+	int r = trace_start(d->trace);
+
+	if (r > 0)
+		reconcile_hint(d->rc, &rescan);
+	if (r >= 0 || r == -ENOENT || d->told_of_trace)
+		return;
+	d->told_of_trace = true;
+	log_line(LOG_WARNING, "no tracing (%s): ANA changes are noticed when I/O fails or a controller connects",
+		 strerror(-r));
+}
+
 static void on_hint(void *context, const struct hint *hint)
 {
 	struct daemon *d = context;
 
+	if (hint->kind == HINT_MODULE)
+		trace_if_new(d);
 	reconcile_hint(d->rc, hint);
 }
 
@@ -223,6 +243,12 @@ static int start_service(struct daemon *d)
 		log_line(LOG_ERR, "can't listen to udev: %s", strerror(-r));
 		return r;
 	}
+	r = trace_new(d->event, &hints, &d->trace);
+	if (r < 0) {
+		log_line(LOG_ERR, "no memory");
+		return r;
+	}
+	trace_if_new(d);
 	watch_maps_if_new(d);
 	reconcile_listen(d->rc, &listener);
 	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, READY_AT_LATEST_US, 0,
@@ -252,6 +278,7 @@ static int run(struct daemon *d, const struct command *c)
 	reconcile_stop(d->rc);
 	bus_free(d->bus);
 	watch_free(d->watch);
+	trace_free(d->trace);
 	return r;
 }
 

@@ -76,6 +76,7 @@ struct reconcile {
 	uint64_t news_wake_ms;
 
 	unsigned int nr_jobs;
+	bool looked;			/* topo and desired were built at least once */
 	bool maps_known;		/* loaded was read at least once */
 	bool maps_old;			/* something happened since that reading began */
 	uint64_t look_again_ms;		/* reading failed: not before this */
@@ -187,8 +188,11 @@ static void take_loaded(struct reconcile *rc, struct mapjob *job)
 
 	rc->loaded = job->loaded;
 	job->loaded = (struct mp_loaded){ 0 };
-	name_paths(&rc->loaded, &rc->topo, &before);
-	report_maps(&rc->topo, &before, &rc->loaded);
+	/* what is found at start has no names before the first look at the paths */
+	if (rc->maps_known) {
+		name_paths(&rc->loaded, &rc->topo, &before);
+		report_maps(&rc->topo, &before, &rc->loaded);
+	}
 	mp_dm_loaded_done(&before);
 	rc->maps_known = true;
 	rc->look_again_ms = 0;
@@ -241,6 +245,7 @@ static int read_facts(struct reconcile *rc, struct mp_facts *facts, struct mp_er
 
 static int build(struct reconcile *rc, const struct mp_facts *facts, struct mp_err *err)
 {
+	const struct mp_loaded nothing = { NULL };
 	struct mp_desired desired;
 	struct mp_topo topo;
 	int r;
@@ -258,6 +263,9 @@ static int build(struct reconcile *rc, const struct mp_facts *facts, struct mp_e
 	mp_topo_done(&rc->topo);
 	rc->desired = desired;
 	rc->topo = topo;
+	if (!rc->looked)
+		report_maps(&rc->topo, &nothing, &rc->loaded);
+	rc->looked = true;
 	return 0;
 }
 

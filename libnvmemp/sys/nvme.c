@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libnvme.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,9 @@
 #define ANA_GROUPS_MAX		4096	/* a log of 128 KiB; more is not believed */
 #define ANA_CHUNK_LEN		4096	/* every controller can transfer so much (MPSMIN) */
 #define ANA_TRIES		4
+
+#define FLBAS_EXTENDED		0x10
+#define METADATA_MAX		65536	/* MS has 16 bits */
 
 #define NS_LIST_ENTRIES		1024	/* NSIDs in one Identify CNS 02h */
 #define NS_LISTS_MAX		64
@@ -260,27 +264,77 @@ int mp_nvme_read(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns, siz
 	return r;
 }
 
+static int command_failed(const struct mp_nvme_block *block, const char *command, int r,
+			  struct mp_err *err)
+{
+	if (r > 0)
+		return mp_err_set(err, -EIO, "%s: %s: NVMe status 0x%x", block->name, command,
+				  r & 0x7ff);
+	return mp_err_set(err, -errno, "%s: %s: %s", block->name, command, strerror(errno));
+}
+
+static int open_block(int root_fd, const struct mp_nvme_block *block, struct mp_err *err)
+{
+	struct stat st;
+	char node[64];
+	uint32_t nsid;
+	int fd;
+
+	snprintf(node, sizeof(node), "dev/%s", block->name);
+	fd = openat(root_fd, node, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return mp_err_set(err, -errno, "%s: open: %s", block->name, strerror(errno));
+	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) ||
+	    st.st_rdev != makedev(block->major, block->minor) ||
+	    nvme_get_nsid(fd, &nsid) != 0 || nsid != block->nsid) {
+		close(fd);
+		return mp_err_set(err, -ENODEV, "%s is another namespace now", block->name);
+	}
+	return fd;
+}
+
+/*
+ * Metadata travels behind the data of each block or in a buffer of its own
+ * (FLBAS bit 4); without PRCHK bits nobody checks it.
+ */
+static int read_block(int fd, const struct mp_nvme_block *block, const struct nvme_id_ns *id,
+		      void *buf)
+{
+	uint16_t metadata = le16toh(id->lbaf[id->flbas & 0xf].ms);
+	bool extended = id->flbas & FLBAS_EXTENDED;
+	struct nvme_io_args args = {
+		.args_size = sizeof(args),
+		.fd = fd,
+		.nsid = block->nsid,
+		.timeout = ADMIN_TIMEOUT_MS,
+		.data = buf,
+		.data_len = block->size + (extended ? metadata : 0),
+	};
+
+	if (metadata && !extended) {
+		args.metadata = (char *)buf + block->size;
+		args.metadata_len = metadata;
+	}
+	return nvme_read(&args);
+}
+
 int mp_nvme_probe(int root_fd, const struct mp_nvme_block *block, struct mp_err *err)
 {
 	__attribute__((cleanup(cleanup_close))) int fd = -1;
 	__attribute__((cleanup(cleanup_free))) void *buf = NULL;
-	struct stat st;
-	char node[64];
-	ssize_t n;
+	struct nvme_id_ns id;
+	struct admin a;
+	int r;
 
-	snprintf(node, sizeof(node), "dev/%s", block->name);
-	fd = openat(root_fd, node, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return mp_err_set(err, -errno, "%s: open: %s", block->name, strerror(errno));
-	if (!S_ISBLK(st.st_mode) || st.st_rdev != makedev(block->major, block->minor))
-		return mp_err_set(err, -ENODEV, "%s is another disk now", block->name);
-	if (posix_memalign(&buf, 4096, block->size < 4096 ? 4096 : block->size) != 0)
+	fd = open_block(root_fd, block, err);
+	if (fd < 0)
+		return fd;
+	a.fd = fd;
+	r = identify(&a, NVME_IDENTIFY_CNS_NS, block->nsid, &id);
+	if (r)
+		return command_failed(block, "Identify Namespace", r, err);
+	if (posix_memalign(&buf, 4096, block->size + METADATA_MAX) != 0)
 		return mp_err_set(err, -ENOMEM, "%s: no memory", block->name);
-	n = pread(fd, buf, block->size, 0);
-	if (n < 0)
-		return mp_err_set(err, -errno, "%s: read: %s", block->name, strerror(errno));
-	if ((size_t)n != block->size)
-		return mp_err_set(err, -EIO, "%s: read: only %zd of %u bytes", block->name, n,
-				  block->size);
-	return 0;
+	r = read_block(fd, block, &id, buf);
+	return r ? command_failed(block, "Read", r, err) : 0;
 }

@@ -25,11 +25,15 @@ int mp_nvme_read(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns, siz
 		 struct mp_facts *facts);
 
 /*
- * Reads the first block through a path, past all caches. block says which disk
- * is meant: -ENODEV if the node now leads to another one.
+ * Identifies a namespace through its block device and reads its first block.
+ * The read is a command of our own, not a bio: one that its controller can't
+ * serve now comes back as an error, where a bio would wait, and the process
+ * with it could not even be killed. -ENODEV: another disk or NSID is behind
+ * the name.
  */
 struct mp_nvme_block {
 	const char *name;		/* nvme0n1 */
+	uint32_t nsid;
 	uint32_t major, minor;
 	uint32_t size;			/* of a logical block, bytes */
 };
