@@ -152,7 +152,7 @@ static void dropins_come_after_the_file_in_order_of_names(void **state)
 	put(*state, "c.conf.d/20.conf", "[defaults]\nno_path = 20\n");
 	put(*state, "c.conf.d/10.conf", "[defaults]\nno_path = 10\npolicy = round-robin\n");
 	put(*state, "c.conf.d/90.conf.bak", "[defaults]\nno_path = 90\n");
-	put(*state, "c.conf.d/.91.conf", "[defaults]\nno_path = 91\n");
+	put(*state, "c.conf.d/.91.conf", "[defaults]\nbogus = 91\n");
 	assert_int_equal(read_conf(*state, &conf, &err), 0);
 	mp_conf_resolve(&conf, "n", "w", &prefs);
 	assert_int_equal(prefs.no_path, 20);
