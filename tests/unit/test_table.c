@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* table and status: the target's lines */
+#include <errno.h>
+
+#include "unit.h"
+
+#include "core/arena.h"
+#include "core/status.h"
+#include "core/table.h"
+
+#define TWO "4 policy numa no_path 60 2 259:0 2 ana optimized 259:1 2 ana optimized"
+
+static void table_goes_there_and_back(void **state)
+{
+	static const char *const rows[] = {
+		TWO,
+		"4 policy round-robin no_path queue 1 259:0 2 ana inaccessible",
+		"4 policy numa no_path fail 1 259:0 6 ana change preferred disabled failed flush_failfast",
+		"4 policy numa no_path 86400 3 1:1 3 ana persistent-loss disabled "
+		"4095:1048575 3 ana non-optimized preferred 1:3 3 ana optimized failed",
+	};
+	char buf[1000];
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct mp_arena *arena = mp_arena_new();
+		struct mp_err err = { "" };
+		struct mp_map map = { 0 };
+
+		check_int(rows[i], mp_table_parse(arena, rows[i], &map, &err), 0);
+		check_int("fits", mp_table_print(&map, buf, sizeof(buf)), 0);
+		check_text("the same", buf, rows[i]);
+		check_int("no room", mp_table_print(&map, buf, strlen(rows[i])), -ENOSPC);
+		mp_arena_free(arena);
+	}
+}
+
+static void table_that_is_none_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *err;
+	} rows[] = {
+		{ "", "table: \"\" is no number of feature words" },
+		{ "3 policy numa no_path", "table: \"3\" is no number of feature words" },
+		{ "6 a b c d e f", "table: \"6\" is no number of feature words" },
+		{ "2 policy fastest 1 1:1 0", "table: unknown feature \"policy fastest\"" },
+		{ "2 no_path 0 1 1:1 0", "table: unknown feature \"no_path 0\"" },
+		{ "2 colour red 1 1:1 0", "table: unknown feature \"colour red\"" },
+		{ "0 0", "table: \"0\" is no number of paths" },
+		{ "0 33", "table: \"33\" is no number of paths" },
+		{ "0", "table: \"\" is no number of paths" },
+		{ "0 1 nvme0n1 0", "table: \"nvme0n1\" is no device number" },
+		{ "0 1 1:1", "table: unknown word \"\" of path 1:1" },
+		{ "0 1 1:1 7 a b c d e f g", "table: unknown word \"7\" of path 1:1" },
+		{ "0 1 1:1 1 ana", "table: unknown word \"ana\" of path 1:1" },
+		{ "0 1 1:1 2 ana best", "table: unknown word \"best\" of path 1:1" },
+		{ "0 1 1:1 1 shiny", "table: unknown word \"shiny\" of path 1:1" },
+		{ "0 2 1:1 0", "table: \"\" is no device number" },
+		{ "0 1 1:1 0 more", "table: words behind the last path" },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct mp_arena *arena = mp_arena_new();
+		struct mp_map map = { .name = "kept" };
+		struct mp_err err = { "" };
+
+		check_int(rows[i].text, mp_table_parse(arena, rows[i].text, &map, &err), -EINVAL);
+		check_text(rows[i].text, err.text, rows[i].err);
+		check_int("untouched", map.nr_paths, 0);
+		mp_arena_free(arena);
+	}
+}
+
+static void status_is_read(void **state)
+{
+	static const char line[] = "1 6 waiting round-robin queue 7 259:1 - 2 7 "
+				   "259:0 F optimized 1 2 3 4 259:1 B inaccessible 5 6 7 8";
+	static const char newer[] = "2 8 up numa fail 0 - 259:0 NEW WORDS 1 9 "
+				    "259:0 A optimized 1 2 3 4 MORE OF-THEM";
+	struct mp_arena *arena = mp_arena_new();
+	struct mp_err err = { "" };
+	struct mp_status st;
+
+	assert_int_equal(mp_status_parse(arena, line, &st, &err), 0);
+	assert_int_equal(st.state, MP_MAP_WAITING);
+	assert_int_equal(st.policy, MP_POLICY_ROUND_ROBIN);
+	assert_int_equal(st.no_path, MP_NO_PATH_QUEUE);
+	assert_int_equal(st.nr_queued, 7);
+	assert_int_equal(st.preferred, 1);
+	assert_int_equal(st.current, -1);
+	assert_int_equal(st.nr_paths, 2);
+	assert_int_equal(st.paths[0].state, MP_PATH_FAILED);
+	assert_int_equal(st.paths[1].state, MP_PATH_BLOCKED);
+	assert_int_equal(st.paths[1].ana, MP_ANA_INACCESSIBLE);
+	assert_int_equal(st.paths[1].in_flight, 5);
+	assert_int_equal(st.paths[1].io_count, 6);
+	assert_int_equal(st.paths[1].error_count, 7);
+	assert_int_equal(st.paths[1].failover_count, 8);
+
+	assert_int_equal(mp_status_parse(arena, newer, &st, &err), 0);
+	assert_int_equal(st.current, 0);
+	assert_int_equal(st.paths[0].failover_count, 4);
+	mp_arena_free(arena);
+}
+
+static void status_that_is_none_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *err;
+	} rows[] = {
+		{ "", "status: did not expect \"\"" },
+		{ "0 6 up numa fail 0 - - 1 7 1:1 A optimized 0 0 0 0", "status: did not expect \"0\"" },
+		{ "1 5 up numa fail 0 -", "status: did not expect \"5\"" },
+		{ "1 6 fine numa fail 0 - -", "status: did not expect \"fine\"" },
+		{ "1 6 up best fail 0 - -", "status: did not expect \"best\"" },
+		{ "1 6 up numa never 0 - -", "status: did not expect \"never\"" },
+		{ "1 6 up numa fail x - -", "status: did not expect \"x\"" },
+		{ "1 6 up numa fail 0 - - 0 7", "status: did not expect \"0\"" },
+		{ "1 6 up numa fail 0 - - 1 6 1:1 A optimized 0 0 0", "status: did not expect \"6\"" },
+		{ "1 6 up numa fail 0 - - 1 7 x A optimized 0 0 0 0", "status: did not expect \"x\"" },
+		{ "1 6 up numa fail 0 - - 1 7 1:1 Z optimized 0 0 0 0", "status: did not expect \"Z\"" },
+		{ "1 6 up numa fail 0 - - 1 7 1:1 A great 0 0 0 0", "status: did not expect \"great\"" },
+		{ "1 6 up numa fail 0 - - 1 7 1:1 A optimized 0 0 0", "status: did not expect \"\"" },
+		{ "1 6 up numa fail 0 - - 2 7 1:1 A optimized 0 0 0 0", "status: did not expect \"\"" },
+		{ "1 99 up", "status: did not expect \"99\"" },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct mp_arena *arena = mp_arena_new();
+		struct mp_status st = { .nr_queued = 42 };
+		struct mp_err err = { "" };
+
+		check_int(rows[i].text, mp_status_parse(arena, rows[i].text, &st, &err), -EINVAL);
+		check_text(rows[i].text, err.text, rows[i].err);
+		check_int("untouched", st.nr_queued, 42);
+		mp_arena_free(arena);
+	}
+}
+
+static void no_text_crashes_a_parser(void **state)
+{
+	static const char status[] = "1 6 up numa 60 0 - 259:0 2 7 259:0 A optimized 0 54 0 0 "
+				     "259:1 A optimized 0 0 0 0";
+	unsigned char buf[600];
+	uint32_t seed = 3, i;
+	size_t len;
+
+	for (i = 0; i < ROUNDS; i++) {
+		struct mp_arena *arena = mp_arena_new();
+		struct mp_map map = { 0 };
+		struct mp_status st;
+
+		mutate(TWO, strlen(TWO), buf, &len, &seed);
+		mp_table_parse(arena, (char *)buf, &map, NULL);
+		mutate(status, strlen(status), buf, &len, &seed);
+		mp_status_parse(arena, (char *)buf, &st, NULL);
+		mp_arena_free(arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_goes_there_and_back),
+		cmocka_unit_test(table_that_is_none_is_refused),
+		cmocka_unit_test(status_is_read),
+		cmocka_unit_test(status_that_is_none_is_refused),
+		cmocka_unit_test(no_text_crashes_a_parser),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
