@@ -178,7 +178,7 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 		c.in_table = mp_map_path(&c.loaded->map, ns->major, ns->minor);
 	why = mp_desire_unfit(b->topo, ns, &c.prefs);
 	if (why && !keeps_its_place(&c))
-		return going_away(ns, c.ctrl) ? 0 : reject(b->d, ns->name, "%s", why);
+		return going_away(ns, c.ctrl) && !*ns->bad ? 0 : reject(b->d, ns->name, "%s", why);
 	b->c[b->nr++] = c;
 	return 0;
 }

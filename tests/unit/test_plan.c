@@ -1,0 +1,731 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * topo, desire and plan together: a machine as facts, the maps that are loaded,
+ * and what is made of both. A row changes the plain machine (two controllers,
+ * one shared namespace) and says what the plan must be.
+ */
+#include <errno.h>
+
+#include "unit.h"
+
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/desire.h"
+#include "core/dump.h"
+#include "core/facts.h"
+#include "core/plan.h"
+#include "core/status.h"
+#include "core/table.h"
+#include "core/topo.h"
+
+#define UUID	"11111111-2222-3333-4444-555555555555"
+#define WWID	"uuid." UUID
+#define NAME	"nvmemp-" WWID
+#define BOTH	"259:0 2 ana optimized 259:1 2 ana optimized"
+#define HEAD	"4 policy numa no_path 60 "
+#define WANTED	"map " NAME " " NAME ": 0 2048 nvmemp " HEAD "2 " BOTH "\n"
+
+/* What Identify says of a namespace; the zero value is plain */
+struct identify {
+	bool private, unidentified;
+	uint8_t metadata, pi, csi, other_uuid, group;
+};
+
+struct ns {
+	const char *name, *ctrl, *dev;
+	struct identify id;
+};
+
+struct machine {
+	const char *name;
+	struct ns ns[4];
+	const char *facts;	/* more, or others than those of the plain machine */
+	bool one_ctrl;		/* CMIC says so */
+	bool ana;		/* CMIC says so; group 2 is inaccessible */
+	const char *conf[3][3];	/* section, key, value */
+	const char *loaded;	/* table of the map NAME, size 2048 */
+	const char *status;
+	const char *desired;
+	const char *plan;
+};
+
+static void add_text(struct mp_facts *f, const char *text, const char *fmt, ...)
+{
+	char key[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(key, sizeof(key), fmt, ap);
+	va_end(ap);
+	assert_int_equal(mp_facts_add(f, key, text, strlen(text)), 0);
+}
+
+static void add_bytes(struct mp_facts *f, const void *data, size_t len, const char *device,
+		      const char *what)
+{
+	char key[160];
+
+	snprintf(key, sizeof(key), "ioctl/%s/%s", device, what);
+	assert_int_equal(mp_facts_add(f, key, data, len), 0);
+}
+
+static void add_ctrl(struct mp_facts *f, const struct machine *m, const char *name)
+{
+	uint8_t page[4096] = { [76] = (uint8_t)((m->one_ctrl ? 0 : 2) | (m->ana ? 8 : 0)) };
+	static const uint8_t log[] = {
+		[8] = 2, [16] = 1, [32] = MP_ANA_OPTIMIZED, [48] = 2, [64] = MP_ANA_INACCESSIBLE, [79] = 0,
+	};
+
+	add_text(f, "nqn.a", "sys/class/nvme/%s/subsysnqn", name);
+	add_text(f, "live", "sys/class/nvme/%s/state", name);
+	add_text(f, "pcie", "sys/class/nvme/%s/transport", name);
+	add_text(f, "0000:01:00.0", "sys/class/nvme/%s/address", name);
+	add_text(f, "", "sys/class/nvme-subsystem/nvme-subsys0/%s", name);
+	add_bytes(f, page, sizeof(page), name, "id-ctrl");
+	if (m->ana)
+		add_bytes(f, log, sizeof(log), name, "ana-log");
+}
+
+static void add_ns(struct mp_facts *f, const struct ns *ns)
+{
+	const struct identify *i = &ns->id;
+	uint8_t page[4096] = {
+		[29] = i->pi, [30] = !i->private, [92] = i->group ? i->group : 1, [128] = i->metadata, [130] = 9,
+	};
+	uint8_t descs[64] = { 3, 16, 0, 0 };
+
+	add_text(f, ns->dev, "sys/block/%s/dev", ns->name);
+	add_text(f, "2048", "sys/block/%s/size", ns->name);
+	add_text(f, "1", "sys/block/%s/nsid", ns->name);
+	add_text(f, WWID, "sys/block/%s/wwid", ns->name);
+	add_text(f, UUID, "sys/block/%s/uuid", ns->name);
+	add_text(f, "512", "sys/block/%s/queue/logical_block_size", ns->name);
+	add_text(f, ns->ctrl, "sys/block/%s/device", ns->name);
+	if (i->unidentified)
+		return;
+	memcpy(descs + 4, "\x11\x11\x11\x11\x22\x22\x33\x33\x44\x44\x55\x55\x55\x55\x55\x55", 16);
+	descs[19] ^= i->other_uuid;
+	descs[20] = 4;
+	descs[21] = 1;
+	descs[24] = i->csi;
+	add_bytes(f, page, sizeof(page), ns->name, "id-ns");
+	add_bytes(f, descs, sizeof(descs), ns->name, "ns-descs");
+}
+
+static void shuffle(struct mp_facts *f, uint32_t seed)
+{
+	size_t i;
+
+	for (i = f->nr_facts; i > 1 && seed; i--) {
+		size_t j = next_random(&seed) % i;
+		struct mp_fact t = f->facts[i - 1];
+
+		f->facts[i - 1] = f->facts[j];
+		f->facts[j] = t;
+	}
+}
+
+static struct mp_facts facts_of(const struct machine *m, uint32_t seed)
+{
+	struct mp_facts f;
+	struct mp_err err = { "" };
+	size_t i;
+
+	assert_int_equal(mp_facts_init(&f), 0);
+	add_text(&f, "N", "sys/module/nvme_core/parameters/multipath");
+	add_text(&f, "nqn.a", "sys/class/nvme-subsystem/nvme-subsys0/subsysnqn");
+	add_ctrl(&f, m, "nvme0");
+	add_ctrl(&f, m, "nvme1");
+	for (i = 0; i < COUNT(m->ns) && m->ns[i].name; i++)
+		add_ns(&f, &m->ns[i]);
+	if (m->facts && mp_facts_load(&f, m->facts, &err))
+		fail_msg("%s: %s", m->name, err.text);
+	assert_int_equal(mp_facts_sort(&f), 0);
+	shuffle(&f, seed);
+	assert_int_equal(mp_facts_sort(&f), 0);
+	return f;
+}
+
+static struct mp_loaded loaded_of(const struct machine *m)
+{
+	struct mp_loaded l = { .arena = mp_arena_new() };
+	struct mp_loaded_map *map;
+	struct mp_err err = { "" };
+
+	if (!m->loaded)
+		return l;
+	l.nr_maps = 1;
+	l.maps = map = mp_arena_alloc(l.arena, sizeof(*map));
+	map->map = (struct mp_map){ .name = NAME, .uuid = NAME, .size_sectors = 2048 };
+	map->bad = "";
+	map->has_table = *m->loaded;
+	map->suspended = !strncmp(m->loaded, "suspended ", 10);
+	map->deferred_remove = !strncmp(m->loaded, "going ", 6);
+	if (map->has_table && mp_table_parse(l.arena, m->loaded + (map->suspended ? 10 :
+					     map->deferred_remove ? 6 : 0), &map->map, &err))
+		fail_msg("%s: %s", m->name, err.text);
+	if (m->status && mp_status_parse(l.arena, m->status, &map->status, &err))
+		fail_msg("%s: %s", m->name, err.text);
+	return l;
+}
+
+static struct mp_conf conf_of(const struct machine *m)
+{
+	struct mp_conf conf;
+	struct mp_err err = { "" };
+	size_t i;
+
+	assert_int_equal(mp_conf_init(&conf), 0);
+	for (i = 0; i < COUNT(m->conf) && m->conf[i][0]; i++)
+		if (mp_conf_add(&conf, m->conf[i][0], m->conf[i][1], m->conf[i][2], "f", 1, &err))
+			fail_msg("%s: %s", m->name, err.text);
+	return conf;
+}
+
+/* facts and loaded maps -> texts of desired maps and plan; both are the caller's */
+static void look(const struct machine *m, const struct mp_loaded *loaded, uint32_t seed,
+		 char **ret_desired, char **ret_plan, struct mp_plan *ret)
+{
+	static const struct mp_lost lost[] = { { NAME, 1000 } };
+	struct mp_facts f = facts_of(m, seed);
+	struct mp_conf conf = conf_of(m);
+	struct mp_desired desired;
+	struct mp_topo topo;
+	struct mp_plan_input in = {
+		.desired = &desired, .loaded = loaded, .lost = lost, .nr_lost = 1, .now_ms = 5000,
+	};
+
+	assert_int_equal(mp_topo_build(&f, &topo, NULL), 0);
+	mp_facts_done(&f);
+	assert_int_equal(mp_desire(&topo, &conf, loaded, &desired, NULL), 0);
+	mp_topo_done(&topo);
+	mp_conf_done(&conf);
+	*ret_desired = mp_dump_desired(&desired);
+	assert_int_equal(mp_plan(&in, ret), 0);
+	mp_desired_done(&desired);
+	*ret_plan = mp_dump_plan(ret);
+}
+
+/* A model of device-mapper: the steps of a plan on one map */
+static void apply(struct mp_loaded *l, const struct mp_plan *plan)
+{
+	struct mp_loaded_map *m;
+	size_t i, p;
+
+	for (i = 0; i < plan->nr_steps; i++) {
+		const struct mp_step *s = &plan->steps[i];
+		char word[64], arg[64];
+		uint32_t major, minor;
+
+		if (s->kind == MP_STEP_REMOVE) {
+			l->nr_maps = 0;
+			continue;
+		}
+		if (!l->nr_maps) {
+			l->maps = mp_arena_alloc(l->arena, sizeof(*l->maps));
+			l->nr_maps = 1;
+			l->maps[0] = (struct mp_loaded_map){ .bad = "", .has_table = true };
+			l->maps[0].map.name = mp_arena_strdup(l->arena, s->name);
+			l->maps[0].map.uuid = mp_arena_strdup(l->arena, s->uuid);
+		}
+		m = &l->maps[0];
+		switch (s->kind) {
+		case MP_STEP_CREATE:
+		case MP_STEP_RELOAD:
+			m->map.size_sectors = s->size_sectors;
+			m->suspended = false;
+			assert_int_equal(mp_table_parse(l->arena, s->text, &m->map, NULL), 0);
+			break;
+		case MP_STEP_RESUME:
+			m->suspended = false;
+			break;
+		case MP_STEP_RENAME:
+			m->map.name = mp_arena_strdup(l->arena, s->text);
+			break;
+		case MP_STEP_CANCEL_REMOVE:
+			m->deferred_remove = false;
+			break;
+		default:
+			if (sscanf(s->text, "policy %63s", arg) == 1) {
+				m->map.policy = !strcmp(arg, "numa") ? MP_POLICY_NUMA : MP_POLICY_ROUND_ROBIN;
+			} else if (sscanf(s->text, "no_path %u", &minor) == 1) {
+				m->map.no_path = minor;
+			} else if (sscanf(s->text, "%63s %u:%u %63s", word, &major, &minor, arg) >= 3) {
+				const char *rest = strchr(s->text, ' ');
+				int used;
+
+				for (; sscanf(rest, " %u:%u%n", &major, &minor, &used) == 2; rest += used) {
+					rest += used;
+					for (p = 0; p < m->map.nr_paths; p++) {
+						struct mp_path *path = &m->map.paths[p];
+
+						if (path->major != major || path->minor != minor)
+							continue;
+						if (!strcmp(word, "disable_path"))
+							path->disabled = true;
+						else if (!strcmp(arg, "inaccessible"))
+							path->ana = MP_ANA_INACCESSIBLE;
+						else
+							path->ana = MP_ANA_OPTIMIZED;
+					}
+					used = (int)strcspn(rest + 1, " ") + 1;
+				}
+			} else {
+				fail_msg("the model does not know: %s", s->text);
+			}
+			break;
+		}
+	}
+}
+
+#define A	{ "nvme0n1", "nvme0", "259:0", { 0 } }
+#define B	{ "nvme1n1", "nvme1", "259:1", { 0 } }
+#define PLAIN	{ A, B }
+#define B_WITH(...) { "nvme1n1", "nvme1", "259:1", { __VA_ARGS__ } }
+#define CREATE(paths) "create " NAME ": 0 2048 nvmemp " HEAD paths
+#define RELOAD(paths) "reload " NAME ": 0 2048 nvmemp " HEAD paths
+#define SUBSYS_B "sys/class/nvme/nvme1/subsysnqn = nqn.b\n"
+
+static const struct machine rows[] = {
+	{
+		.name = "two paths make a map",
+		.ns = PLAIN,
+		.desired = WANTED,
+		.plan = CREATE("2 " BOTH) " because \"nvme0n1 has 2 paths\"\n",
+	}, {
+		.name = "it is there: nothing to do",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
+		.desired = WANTED, .plan = "",
+	}, {
+		.name = "one path of a shared namespace makes a map",
+		.ns = { A },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "a private namespace is left alone",
+		.ns = { A, B_WITH(.private = true) },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"it is private to one controller\"\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "so is a drive with one port",
+		.ns = { A }, .one_ctrl = true,
+		.desired = "reject nvme0n1 because \"its subsystem can have one controller only\"\n",
+		.plan = "",
+	}, {
+		.name = "native multipath: nothing",
+		.ns = PLAIN, .facts = "sys/module/nvme_core/parameters/multipath = Y\n",
+		.desired = "", .plan = "",
+	}, {
+		.name = "nothing before it is identified",
+		.ns = { A, B_WITH(.unidentified = true) },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"not identified yet\"\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "but what is in use stays",
+		.ns = { A, B_WITH(.unidentified = true) }, .loaded = HEAD "2 " BOTH,
+		.desired = WANTED, .plan = "",
+	}, {
+		.name = "a controller that can't be asked says so",
+		.ns = { A, B_WITH(.unidentified = true) },
+		.facts = "ioctl/nvme1/error = Identify Controller: Input/output error\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"could not be identified: "
+			   "Identify Controller: Input/output error\"\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "mounted: not ours",
+		.ns = { A }, .facts = "proc/self/mountinfo = 1 2 259:0 / / rw - ext4 /dev/root rw\n",
+		.desired = "reject nvme0n1 because \"nvme0n1 is mounted on /\"\n",
+		.plan = "",
+	}, {
+		.name = "ignored",
+		.ns = { A }, .conf = { { "subsystem nqn.*", "ignore", "yes" } },
+		.desired = "reject nvme0n1 because \"ignored by the configuration\"\n",
+		.plan = "",
+	}, {
+		.name = "equal identifiers in two subsystems: neither",
+		.ns = PLAIN, .facts = SUBSYS_B,
+		.desired = "reject nvme0n1 because \"subsystem NQN nqn.a, but nvme1n1 has nqn.b\"\n"
+			   "reject nvme1n1 because \"subsystem NQN nqn.b, but nvme0n1 has nqn.a\"\n",
+		.plan = "",
+	}, {
+		.name = "one of them is in use: it stays, the other is refused",
+		.ns = PLAIN, .facts = SUBSYS_B, .loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"subsystem NQN nqn.b, but nvme0n1 has nqn.a\"\n",
+		.plan = "",
+	}, {
+		.name = "NGUIDs that differ in the last byte",
+		.ns = PLAIN,
+		.facts = "sys/block/nvme0n1/nguid = 00112233-4455-6677-8899-aabbccddee01\n"
+			 "sys/block/nvme1n1/nguid = 00112233-4455-6677-8899-aabbccddee02\n",
+		.desired = "reject nvme0n1 because \"NGUID 00112233-4455-6677-8899-aabbccddee01, "
+			   "but nvme1n1 has 00112233-4455-6677-8899-aabbccddee02\"\n"
+			   "reject nvme1n1 because \"NGUID 00112233-4455-6677-8899-aabbccddee02, "
+			   "but nvme0n1 has 00112233-4455-6677-8899-aabbccddee01\"\n",
+		.plan = "",
+	}, {
+		.name = "EUI-64 of one vendor",
+		.ns = PLAIN, .loaded = HEAD "1 259:1 2 ana optimized",
+		.facts = "sys/block/nvme0n1/eui = 00 25 38 b1 71 b0 65 01\n"
+			 "sys/block/nvme1n1/eui = 00 25 38 b1 71 b0 65 02\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:1 2 ana optimized\n"
+			   "reject nvme0n1 because \"EUI-64 00 25 38 b1 71 b0 65 01, "
+			   "but nvme1n1 has 00 25 38 b1 71 b0 65 02\"\n",
+		.plan = "",
+	}, {
+		.name = "another NSID",
+		.ns = PLAIN, .facts = "sys/block/nvme1n1/nsid = 2\n",
+		.desired = "reject nvme0n1 because \"NSID 1, but nvme1n1 has 2\"\n"
+			   "reject nvme1n1 because \"NSID 2, but nvme0n1 has 1\"\n",
+		.plan = "",
+	}, {
+		.name = "another block size",
+		.ns = PLAIN, .facts = "sys/block/nvme1n1/queue/logical_block_size = 4096\n",
+		.desired = "reject nvme0n1 because \"block size 512, but nvme1n1 has 4096\"\n"
+			   "reject nvme1n1 because \"block size 4096, but nvme0n1 has 512\"\n",
+		.plan = "",
+	}, {
+		.name = "metadata",
+		.ns = { A, B_WITH(.metadata = 8) },
+		.desired = "reject nvme0n1 because \"metadata size 0, but nvme1n1 has 8\"\n"
+			   "reject nvme1n1 because \"metadata size 8, but nvme0n1 has 0\"\n",
+		.plan = "",
+	}, {
+		.name = "protection",
+		.ns = { A, B_WITH(.pi = 1) },
+		.desired = "reject nvme0n1 because \"protection type 0, but nvme1n1 has 1\"\n"
+			   "reject nvme1n1 because \"protection type 1, but nvme0n1 has 0\"\n",
+		.plan = "",
+	}, {
+		.name = "command set",
+		.ns = { A, B_WITH(.csi = 1) },
+		.desired = "reject nvme0n1 because \"command set 0, but nvme1n1 has 1\"\n"
+			   "reject nvme1n1 because \"command set 1, but nvme0n1 has 0\"\n",
+		.plan = "",
+	}, {
+		.name = "another size, and no map yet",
+		.ns = PLAIN, .facts = "sys/block/nvme1n1/size = 4096\n",
+		.desired = "reject nvme0n1 because \"size 2048 sectors, but nvme1n1 has 4096 sectors\"\n"
+			   "reject nvme1n1 because \"size 4096 sectors, but nvme0n1 has 2048 sectors\"\n",
+		.plan = "",
+	}, {
+		.name = "a resize: one path first",
+		.ns = PLAIN, .facts = "sys/block/nvme1n1/size = 4096\n", .loaded = HEAD "2 " BOTH,
+		.desired = WANTED, .plan = "",
+	}, {
+		.name = "a resize: then all",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
+		.facts = "sys/block/nvme1n1/size = 4096\nsys/block/nvme0n1/size = 4096\n",
+		.desired = "map " NAME " " NAME ": 0 4096 nvmemp " HEAD "2 " BOTH "\n",
+		.plan = "reload " NAME ": 0 4096 nvmemp " HEAD "2 " BOTH
+			" because \"the namespace grew from 2048 to 4096 sectors\"\n",
+	}, {
+		.name = "a path that shrank is no path",
+		.ns = PLAIN, .facts = "sys/block/nvme1n1/size = 1024\n", .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"size 1024 sectors, but the map has 2048\"\n",
+		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+	}, {
+		.name = "another namespace behind a path: out at once, then out of the table",
+		.ns = { A, B_WITH(.other_uuid = 1) }, .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"the controller gives another UUID than the kernel "
+			   "shows: the namespace was replaced\"\nintruder nvme1n1 in " NAME "\n",
+		.plan = "message " NAME ": disable_path 259:1 because \"nvme1n1 is another namespace now\"\n"
+			RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+	}, {
+		.name = "another namespace with another wwid behind the last path",
+		.ns = { A }, .loaded = HEAD "1 259:0 2 ana optimized",
+		.facts = "sys/block/nvme0n1/wwid = eui.0011\n",
+		.desired = "map nvmemp-eui.0011 nvmemp-eui.0011: 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "intruder nvme0n1 in " NAME "\n",
+		.plan = NULL,
+	}, {
+		.name = "one NSID, two namespaces",
+		.ns = PLAIN,
+		.facts = "sys/block/nvme1n1/wwid = eui.0011\n",
+		.desired = "reject nvme0n1 because \"wwid " WWID ", but nvme1n1 has eui.0011\"\n"
+			   "reject nvme1n1 because \"wwid eui.0011, but nvme0n1 has " WWID "\"\n",
+		.plan = "",
+	}, {
+		.name = "the old one is in use",
+		.ns = PLAIN, .loaded = HEAD "1 259:0 2 ana optimized",
+		.facts = "sys/block/nvme1n1/wwid = eui.0011\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"wwid eui.0011, but nvme0n1 has " WWID "\"\n",
+		.plan = "",
+	}, {
+		.name = "a wwid that is none",
+		.ns = { A }, .facts = "sys/block/nvme0n1/wwid = ../../etc\n",
+		.desired = "reject nvme0n1 because \"its wwid has a character that no wwid has\"\n",
+		.plan = "",
+	}, {
+		.name = "sysfs makes no sense",
+		.ns = PLAIN, .facts = "sys/block/nvme1n1/dev = rubbish\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"sysfs: dev \\x22rubbish\\x22 is not a device number\"\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "a namespace that the kernel does not show",
+		.ns = { A }, .facts = "ioctl/nvme0/active-ns : 01 00 00 00 07 00 00 00\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme0 nsid 7 because \"the kernel shows no block device for it: see its "
+			   "log (it refuses identifiers that another namespace has)\"\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "ANA states come from the log",
+		.ns = { A, B_WITH(.group = 2) }, .ana = true, .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 2 ana optimized 259:1 2 ana inaccessible\n",
+		.plan = "message " NAME ": ana 259:1 inaccessible because \"path nvme1n1 became inaccessible\"\n",
+	}, {
+		.name = "several ANA states: one message",
+		.ns = { { "nvme0n1", "nvme0", "259:0", { .group = 2 } }, B_WITH(.group = 2) }, .ana = true,
+		.loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 2 ana inaccessible 259:1 2 ana inaccessible\n",
+		.plan = "message " NAME ": ana 259:0 inaccessible 259:1 inaccessible because "
+			"\"path nvme0n1 became inaccessible, and 1 more\"\n",
+	}, {
+		.name = "no such ANA group: as it was",
+		.ns = { A, B_WITH(.group = 9) }, .ana = true,
+		.loaded = HEAD "2 259:0 2 ana optimized 259:1 2 ana inaccessible",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 2 ana optimized 259:1 2 ana inaccessible\n",
+		.plan = "",
+	}, {
+		.name = "flushes fail fast on fabrics",
+		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/transport = tcp\n", .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 2 ana optimized 259:1 3 ana optimized flush_failfast\n",
+		.plan = RELOAD("2 259:0 2 ana optimized 259:1 3 ana optimized flush_failfast")
+			" because \"path nvme1n1 has another transport\"\n",
+	}, {
+		.name = "a path appeared; what the others are, they stay",
+		.ns = PLAIN, .loaded = HEAD "1 259:0 4 ana optimized preferred failed",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 4 ana optimized preferred failed 259:1 2 ana optimized\n",
+		.plan = RELOAD("2 259:0 4 ana optimized preferred failed 259:1 2 ana optimized")
+			" because \"path nvme1n1 appeared\"\n",
+	}, {
+		.name = "a path is gone",
+		.ns = { A }, .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+	}, {
+		.name = "a reload waits for I/O that a suspend would wait for",
+		.ns = { A }, .loaded = HEAD "2 " BOTH,
+		.status = "1 6 up numa 60 0 - 259:0 2 7 259:0 A optimized 0 1 0 0 259:1 G optimized 3 9 0 0",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = "look again at 5250 ms\n",
+	}, {
+		.name = "a deleting controller's path is no path",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .facts = "sys/class/nvme/nvme1/state = deleting\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+	}, {
+		.name = "a connecting controller's path stays",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .facts = "sys/class/nvme/nvme1/state = connecting\n",
+		.desired = WANTED, .plan = "",
+	}, {
+		.name = "settings change by message",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
+		.conf = { { "defaults", "policy", "round-robin" }, { "namespace " WWID, "no_path", "7" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy round-robin no_path 7 2 " BOTH "\n",
+		.plan = "message " NAME ": policy round-robin because \"the configuration says so\"\n"
+			"message " NAME ": no_path 7 because \"the configuration says so\"\n",
+	}, {
+		.name = "an alias renames",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
+		.conf = { { "namespace " WWID, "alias", "data" } },
+		.desired = "map data " NAME ": 0 2048 nvmemp " HEAD "2 " BOTH "\n",
+		.plan = "rename " NAME ": data because \"the configuration says so\"\n",
+	}, {
+		.name = "a map without a table is made anew",
+		.ns = PLAIN, .loaded = "",
+		.desired = WANTED,
+		.plan = "remove " NAME " because \"it was left without a table\"\n"
+			CREATE("2 " BOTH) " because \"nvme0n1 has 2 paths\"\n",
+	}, {
+		.name = "a suspended one is resumed",
+		.ns = PLAIN, .loaded = "suspended " HEAD "2 " BOTH,
+		.desired = WANTED, .plan = "resume " NAME " because \"it was left suspended\"\n",
+	}, {
+		.name = "one that was to go may stay",
+		.ns = PLAIN, .loaded = "going " HEAD "2 " BOTH,
+		.desired = WANTED, .plan = "cancel-remove " NAME " because \"its namespace is back\"\n",
+	}, {
+		.name = "the last path is gone: it is kept for a while",
+		.loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = "", .plan = "look again at 61000 ms\n",
+	}, {
+		.name = "and then removed",
+		.loaded = "4 policy numa no_path 4 1 259:0 2 ana optimized",
+		.desired = "", .plan = "remove " NAME " because \"its last path is gone\"\n",
+	}, {
+		.name = "at once, if it should fail at once",
+		.loaded = "4 policy numa no_path fail 1 259:0 2 ana optimized",
+		.desired = "", .plan = "remove " NAME " because \"its last path is gone\"\n",
+	}, {
+		.name = "never, if it should queue",
+		.loaded = "4 policy numa no_path queue 1 259:0 2 ana optimized",
+		.desired = "", .plan = "",
+	}, {
+		.name = "its namespace is there but refused: it is left alone",
+		.ns = { A }, .loaded = "4 policy numa no_path fail 1 259:0 2 ana optimized",
+		.conf = { { "defaults", "ignore", "yes" } },
+		.desired = "reject nvme0n1 because \"ignored by the configuration\"\n", .plan = "",
+	}, {
+		.name = "a leftover of nobody",
+		.loaded = "",
+		.desired = "", .plan = "remove " NAME " because \"it was left without a table\"\n",
+	},
+};
+
+static void each_machine_gets_its_plan(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct mp_loaded loaded = loaded_of(&rows[i]);
+		char *desired, *text;
+		struct mp_plan plan;
+
+		look(&rows[i], &loaded, 0, &desired, &text, &plan);
+		check_text(rows[i].name, desired, rows[i].desired);
+		if (rows[i].plan)
+			check_text(rows[i].name, text, rows[i].plan);
+		free(desired);
+		free(text);
+		mp_plan_done(&plan);
+		mp_arena_free(loaded.arena);
+	}
+}
+
+static void no_write_reaches_another_namespace(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct mp_loaded loaded = loaded_of(&rows[i]);
+		char *desired, *text;
+		struct mp_plan plan;
+
+		look(&rows[i], &loaded, 0, &desired, &text, &plan);
+		if (strstr(desired, "intruder")) {
+			check_int(rows[i].name, plan.nr_steps > 0, 1);
+			check_int(rows[i].name, strncmp(plan.steps[0].text, "disable_path ", 13), 0);
+		}
+		free(desired);
+		free(text);
+		mp_plan_done(&plan);
+		mp_arena_free(loaded.arena);
+	}
+}
+
+static void order_of_facts_changes_nothing(void **state)
+{
+	size_t i, seed;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct mp_loaded loaded = loaded_of(&rows[i]);
+		struct mp_plan plan;
+
+		for (seed = 1; seed < 20; seed++) {
+			char *desired, *text;
+
+			look(&rows[i], &loaded, (uint32_t)seed, &desired, &text, &plan);
+			check_text(rows[i].name, desired, rows[i].desired);
+			if (rows[i].plan)
+				check_text(rows[i].name, text, rows[i].plan);
+			free(desired);
+			free(text);
+			mp_plan_done(&plan);
+		}
+		mp_arena_free(loaded.arena);
+	}
+}
+
+static void a_plan_that_was_carried_out_leaves_nothing_to_do(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct mp_loaded loaded = loaded_of(&rows[i]);
+		char *desired, *text;
+		struct mp_plan plan;
+
+		if (!rows[i].plan)	/* it takes more than one map */
+			goto next;
+		look(&rows[i], &loaded, 0, &desired, &text, &plan);
+		free(desired);
+		free(text);
+		if (!plan.wake_ms) {
+			apply(&loaded, &plan);
+			mp_plan_done(&plan);
+			look(&rows[i], &loaded, 0, &desired, &text, &plan);
+			check_text(rows[i].name, text, "");
+			free(desired);
+			free(text);
+		}
+		mp_plan_done(&plan);
+next:
+		mp_arena_free(loaded.arena);
+	}
+}
+
+/* More controllers than a map can have paths; and two namespaces that want one name */
+static void limits_are_told(void **state)
+{
+	struct machine m = { .name = "many" };
+	struct mp_facts f = facts_of(&m, 0);
+	struct mp_loaded none = { 0 };
+	struct mp_desired d;
+	struct mp_topo topo;
+	struct mp_conf conf;
+	char *text;
+	int i;
+
+	for (i = 0; i < 34; i++) {
+		char name[3][20];
+
+		snprintf(name[0], 20, "nvme%d", i);
+		snprintf(name[1], 20, "nvme%dn1", i);
+		snprintf(name[2], 20, "259:%d", i);
+		add_ctrl(&f, &m, name[0]);
+		add_ns(&f, &(struct ns){ name[1], name[0], name[2], { 0 } });
+	}
+	assert_int_equal(mp_facts_sort(&f), 0);
+	assert_int_equal(mp_topo_build(&f, &topo, NULL), 0);
+	assert_int_equal(mp_conf_init(&conf), 0);
+	assert_int_equal(mp_desire(&topo, &conf, &none, &d, NULL), 0);
+	assert_int_equal(d.nr_maps, 1);
+	assert_int_equal(d.maps[0].nr_paths, 32);
+	assert_string_equal(d.maps[0].paths[31].name, "nvme31n1");
+	assert_int_equal(d.nr_rejects, 2);
+	assert_string_equal(d.rejects[0].device, "nvme32n1");
+	assert_string_equal(d.rejects[0].reason, "the map has 32 paths already");
+	mp_desired_done(&d);
+	text = mp_dump_topo(&topo);
+	assert_non_null(strstr(text, "ctrl nvme33 nqn \"nqn.a\" state \"live\""));
+	free(text);
+	mp_topo_done(&topo);
+	mp_conf_done(&conf);
+	mp_facts_done(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_machine_gets_its_plan),
+		cmocka_unit_test(no_write_reaches_another_namespace),
+		cmocka_unit_test(order_of_facts_changes_nothing),
+		cmocka_unit_test(a_plan_that_was_carried_out_leaves_nothing_to_do),
+		cmocka_unit_test(limits_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
