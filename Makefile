@@ -122,8 +122,12 @@ setup-%:
 check-unit: setup-unit
 	$(Q)$(MAKE) all unit-run
 
-unit-run: $(UNIT)
-	$(Q)tests/unit/run.sh $(UNIT)
+unit-run: $(UNIT) $(B)/libnvmemp-core.a
+	$(Q)B=$(B) tests/unit/run.sh $(UNIT) tests/unit/test_layers.sh
+
+# the unit tests again, with the compiler watching memory and undefined behaviour
+unit-sanitized:
+	$(Q)$(MAKE) B=$(B)/sanitized CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit-run
 
 check: setup-vm
 	$(Q)tests/check.sh
@@ -139,4 +143,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-unit unit-run demo clean distclean
+.PHONY: all modules modules_install install check check-unit unit-run unit-sanitized demo clean distclean
