@@ -110,10 +110,11 @@ install: all
 	$(Q)for m in man/*.[1-8]; do install -D -m 644 $$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
 	$(Q)for d in docs/*.md README.md; do install -D -m 644 $$d $(DESTDIR)$(docdir)/$${d##*/}; done
 
+$(B)/tests/unit/test_api: $(API_O)
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 	@mkdir -p $(@D)
 	$(say) TEST $@
-	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a \
+	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a \
 		-Wl,--as-needed $(shell pkg-config --libs cmocka $(PKGS_D))
 
 setup-%:
