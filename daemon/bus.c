@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The control socket: who may connect, and what a connection may cost. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,23 +27,48 @@
 /* Replies that a client asked for and does not fetch; one more and it is cut off. */
 #define UNSENT_MAX		8
 
+/*
+ * sd-bus makes room for the whole of a message, up to 128 MiB, as soon as its
+ * header is there. Nobody needs a message of more than a few hundred bytes, so
+ * memory beyond any need of our own is an attack.
+ */
+#define MEMORY_MAX		(48u << 20)
+#define MEMORY_LARGE		(256u << 10)	/* from here on an allocation is counted by itself */
+
+#define COMPLAIN_US		(10 * UINT64_C(1000000))
+
 #define PRIORITY_CLIENTS	10	/* after the machine's events */
 
 struct connection {
 	struct connection *next;
 	struct bus *bus;
 	sd_bus *peer;
+	bool is_root;
 };
 
 struct bus {
 	sd_event *event;
 	sd_event_source *listener;
+	sd_event_source *guard;
 	int fd;
 	bool own_socket;		/* made, and removed, by us */
 	struct connection *connections;
 	size_t nr_connections;
+	uint64_t complained_us;
 	struct busobjects objects;
 };
+
+/* Whoever may connect could fill the log, too. */
+static void complain(struct bus *bus, const char *what)
+{
+	uint64_t now = 0;
+
+	sd_event_now(bus->event, CLOCK_MONOTONIC, &now);
+	if (bus->complained_us && now < bus->complained_us + COMPLAIN_US)
+		return;
+	bus->complained_us = now;
+	log_line(LOG_WARNING, "a client of the control socket was cut off: %s", what);
+}
 
 static void drop(struct connection *c)
 {
@@ -69,7 +95,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	uint64_t unsent = 0;
 
 	if (sd_bus_get_n_queued_write(c->peer, &unsent) >= 0 && unsent > UNSENT_MAX) {
-		log_line(LOG_WARNING, "a client of the control socket does not read: cut off");
+		complain(c->bus, "it does not read its answers");
 		drop(c);
 		return 1;
 	}
@@ -114,7 +140,24 @@ static int start_peer(struct connection *c, int fd)
 	return r;
 }
 
-static void add_connection(struct bus *bus, int fd)
+static int on_any_event(sd_event_source *s, void *userdata)
+{
+	struct bus *bus = userdata;
+	struct connection *c, *next;
+
+	if (bus->nr_connections == 0 || mallinfo2().hblkhd < MEMORY_MAX)
+		return 0;
+	for (c = bus->connections; c; c = next) {
+		next = c->next;
+		if (c->is_root)
+			continue;
+		complain(bus, "too large a message");
+		drop(c);
+	}
+	return 0;
+}
+
+static void add_connection(struct bus *bus, int fd, bool is_root)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	int r;
@@ -124,6 +167,7 @@ static void add_connection(struct bus *bus, int fd)
 		return;
 	}
 	c->bus = bus;
+	c->is_root = is_root;
 	c->next = bus->connections;
 	bus->connections = c;
 	bus->nr_connections++;
@@ -134,20 +178,19 @@ static void add_connection(struct bus *bus, int fd)
 	}
 }
 
-static bool has_room(const struct bus *bus, int fd)
+static bool is_root(int fd)
 {
-	struct ucred peer = { .uid = (uid_t)-1 };
+	struct ucred peer;
 	socklen_t len = sizeof(peer);
-	size_t max = CONNECTIONS_MAX - CONNECTIONS_FOR_ROOT;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == 0)
-		max = CONNECTIONS_MAX;
-	return bus->nr_connections < max;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == 0;
 }
 
 static int on_connect(sd_event_source *s, int listen_fd, uint32_t revents, void *userdata)
 {
 	struct bus *bus = userdata;
+	size_t max = CONNECTIONS_MAX;
+	bool root;
 	int fd;
 
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -158,8 +201,11 @@ static int on_connect(sd_event_source *s, int listen_fd, uint32_t revents, void 
 		log_line(LOG_ERR, "control socket: accept: %s; closed", strerror(errno));
 		return sd_event_source_set_enabled(s, SD_EVENT_OFF);
 	}
-	if (has_room(bus, fd))
-		add_connection(bus, fd);
+	root = is_root(fd);
+	if (!root)
+		max -= CONNECTIONS_FOR_ROOT;
+	if (bus->nr_connections < max)
+		add_connection(bus, fd, root);
 	else
 		close(fd);
 	return 0;
@@ -231,6 +277,9 @@ int bus_new(sd_event *event, struct reconcile *rc, struct bus **ret, struct mp_e
 	}
 	if (r >= 0)
 		r = sd_event_source_set_priority(bus->listener, PRIORITY_CLIENTS);
+	if (r >= 0)
+		r = sd_event_add_post(event, &bus->guard, on_any_event, bus);
+	mallopt(M_MMAP_THRESHOLD, MEMORY_LARGE);
 	if (r < 0) {
 		bus_free(bus);
 		return r;
@@ -247,6 +296,7 @@ void bus_free(struct bus *bus)
 	while (bus->connections)
 		drop(bus->connections);
 	sd_event_source_unref(bus->listener);
+	sd_event_source_unref(bus->guard);
 	if (bus->own_socket)
 		unlink(BUS_SOCKET);
 	if (bus->fd >= 0)

@@ -157,8 +157,10 @@ static int on_late(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct daemon *d = userdata;
 
+	const char *trouble = reconcile_trouble(d->rc);
+
 	if (!d->ready)
-		tell_ready(d, "waiting for controllers to answer");
+		tell_ready(d, *trouble ? trouble : "waiting for controllers to answer");
 	return 0;
 }
 

@@ -34,7 +34,8 @@
 #include "sys/sysfs.h"
 
 #define PRIORITY_PASS	5		/* after the events that are there, before clients */
-#define LOOK_RETRY_MS	5000		/* device-mapper could not be read */
+#define LOOK_FIRST_MS	1000		/* after a failed look, doubled each time */
+#define LOOK_MAX_MS	60000
 #define PROBE_WAIT_MS	20000		/* what a client that asked to reinstate waits */
 
 /* A client's wish to reinstate, until the path was probed */
@@ -79,10 +80,11 @@ struct reconcile {
 	bool looked;			/* topo and desired were built at least once */
 	bool maps_known;		/* loaded was read at least once */
 	bool maps_old;			/* something happened since that reading began */
-	uint64_t look_again_ms;		/* reading failed: not before this */
+	uint64_t look_again_ms;		/* a look failed: not before this */
+	unsigned int look_delay_ms;
 	bool target_missing;
 	struct mp_err target_err;
-	struct mp_err look_err;		/* "" = the last pass could look at everything */
+	struct mp_err look_err;		/* "" = the last look was a success */
 	struct waiter *refreshers;	/* for the next job */
 	struct pending *pending;
 	bool ended;
@@ -131,14 +133,29 @@ static void submit(struct reconcile *rc, struct mapjob *job)
 	mapjob_submit(rc->maps, job);
 }
 
+/* Told once, however often it is tried. */
+static void look_failed(struct reconcile *rc, const struct mp_err *err)
+{
+	if (strcmp(rc->look_err.text, err->text) != 0)
+		log_line(LOG_ERR, "%s", err->text);
+	rc->look_err = *err;
+	rc->look_delay_ms = rc->look_delay_ms ? rc->look_delay_ms * 2 : LOOK_FIRST_MS;
+	if (rc->look_delay_ms > LOOK_MAX_MS)
+		rc->look_delay_ms = LOOK_MAX_MS;
+	rc->look_again_ms = now_ms() + rc->look_delay_ms;
+	if (rc->options.once || rc->options.dry_run)
+		end(rc, true);
+}
+
 static void submit_look(struct reconcile *rc)
 {
+	static const struct mp_err no_memory = { "no memory" };
 	struct mapjob *job = mapjob_new();
 
 	if (job)
 		submit(rc, job);
 	else
-		rc->look_again_ms = now_ms() + LOOK_RETRY_MS;
+		look_failed(rc, &no_memory);
 }
 
 static void note_results(struct reconcile *rc, const struct mapjob *job)
@@ -195,7 +212,6 @@ static void take_loaded(struct reconcile *rc, struct mapjob *job)
 	}
 	mp_dm_loaded_done(&before);
 	rc->maps_known = true;
-	rc->look_again_ms = 0;
 }
 
 static void take_target(struct reconcile *rc, const struct mapjob *job)
@@ -219,10 +235,8 @@ static void job_finished(void *context, struct mapjob *job)
 	if (job->r == 0) {
 		take_loaded(rc, job);
 	} else {
-		log_line(LOG_ERR, "%s", job->err.text);
 		rc->maps_old = true;
-		rc->look_again_ms = now_ms() + LOOK_RETRY_MS;
-		rc->failed = true;
+		look_failed(rc, &job->err);
 	}
 	want_pass(rc);
 }
@@ -650,22 +664,32 @@ static void decide_pending(struct reconcile *rc, struct pending *p)
 	refuse(&p->request, REQUEST_FAILED, &err);
 }
 
-static void update_pending(struct reconcile *rc)
+static void decide_probed(struct reconcile *rc)
 {
+	struct pending **p = &rc->pending;
+
+	while (*p) {
+		if (!(*p)->probed) {
+			p = &(*p)->next;
+			continue;
+		}
+		decide_pending(rc, *p);
+		drop_pending(p);
+	}
+}
+
+static void expire_pending(struct reconcile *rc)
+{
+	static const struct mp_err late = { "no answer yet from the controller, or from device-mapper" };
 	struct pending **p = &rc->pending;
 	uint64_t now = now_ms();
 
 	while (*p) {
-		static const struct mp_err late = { "the controller does not answer" };
-
-		if ((*p)->probed)
-			decide_pending(rc, *p);
-		else if ((*p)->deadline_ms <= now)
-			refuse(&(*p)->request, REQUEST_FAILED, &late);
-		else {
+		if ((*p)->deadline_ms > now) {
 			p = &(*p)->next;
 			continue;
 		}
+		refuse(&(*p)->request, REQUEST_FAILED, &late);
 		drop_pending(p);
 	}
 }
@@ -763,9 +787,12 @@ static void settle(struct reconcile *rc, size_t waiting)
 	if (identify_busy(rc->identify))
 		return;
 	tell_refusals(rc);
-	if (rc->options.once)
-		end(rc, waiting > 0);
 	report_status(&rc->view, status, sizeof(status));
+	if (rc->options.once) {
+		end(rc, waiting > 0);
+		if (rc->topo.native)
+			log_line(LOG_NOTICE, "%s", status);
+	}
 	if (rc->target_missing && !rc->topo.native)
 		snprintf(status, sizeof(status), "%s", rc->target_err.text);
 	if (rc->listener.settled)
@@ -848,24 +875,10 @@ static int look_and_act(struct reconcile *rc, struct mp_err *err)
 		return mp_err_set(err, r, "no memory");
 	if (!rc->options.dry_run)
 		start_probes(rc);
-	update_pending(rc);
+	decide_probed(rc);
 	if (rc->nr_jobs > 0)
 		return 0;
 	return act(rc, err);
-}
-
-static void note_failure(struct reconcile *rc, int r, const struct mp_err *err)
-{
-	if (r == 0) {
-		rc->look_err.text[0] = '\0';
-		return;
-	}
-	if (strcmp(rc->look_err.text, err->text) != 0)
-		log_line(LOG_ERR, "%s", err->text);
-	rc->look_err = *err;
-	rc->look_again_ms = now_ms() + LOOK_RETRY_MS;
-	if (rc->options.once || rc->options.dry_run)
-		end(rc, true);
 }
 
 static int on_pass(sd_event_source *s, void *userdata)
@@ -877,18 +890,23 @@ static int on_pass(sd_event_source *s, void *userdata)
 
 	if (rc->ended)
 		return 0;
+	expire_pending(rc);
 	if (rc->look_again_ms && rc->look_again_ms <= now)
 		rc->look_again_ms = 0;
 	if (rc->maps_old && !rc->look_again_ms && rc->nr_jobs == 0)
 		submit_look(rc);
-	if (rc->nr_jobs > 0)
+	if (rc->nr_jobs > 0) {
+		set_timer(rc, pending_wake_ms(rc));
 		return 0;
-	if (!rc->maps_known) {
-		if (rc->options.once || rc->options.dry_run)
-			end(rc, true);
-	} else {
+	}
+	if (rc->maps_known && !rc->look_again_ms) {
 		r = look_and_act(rc, &err);
-		note_failure(rc, r, &err);
+		if (r < 0) {
+			look_failed(rc, &err);
+		} else {
+			rc->look_err.text[0] = '\0';
+			rc->look_delay_ms = 0;
+		}
 	}
 	set_timer(rc, earlier(earlier(earlier(rc->plan_wake_ms, rc->look_again_ms),
 				      earlier(identify_wake_ms(rc->identify),
@@ -989,6 +1007,11 @@ const struct view *reconcile_view(const struct reconcile *rc)
 void reconcile_listen(struct reconcile *rc, const struct reconcile_listener *listener)
 {
 	rc->listener = *listener;
+}
+
+const char *reconcile_trouble(const struct reconcile *rc)
+{
+	return rc->look_err.text;
 }
 
 bool reconcile_succeeded(const struct reconcile *rc)

@@ -77,6 +77,9 @@ struct reconcile_listener {
 
 void reconcile_listen(struct reconcile *rc, const struct reconcile_listener *listener);
 
+/* Why the machine can't be looked at; "" = it can */
+const char *reconcile_trouble(const struct reconcile *rc);
+
 /* With once or dry_run, and after the loop ended: did all work? */
 bool reconcile_succeeded(const struct reconcile *rc);
 

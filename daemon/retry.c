@@ -7,7 +7,8 @@
 
 #define FAILED_FIRST_MS	1000
 #define DONE_FIRST_MS	100		/* what a real change back and forth may lose */
-#define DELAY_MAX_MS	60000
+#define FAILED_MAX_MS	60000
+#define DONE_MAX_MS	10000
 
 struct retry {
 	struct retry *next;
@@ -79,6 +80,7 @@ static struct retry *add(struct retries *r, const struct mp_step *step)
 void retries_note(struct retries *r, const struct mp_step *step, bool done, uint64_t now_ms)
 {
 	uint64_t first = done ? DONE_FIRST_MS : FAILED_FIRST_MS;
+	uint64_t max = done ? DONE_MAX_MS : FAILED_MAX_MS;
 	struct retry *t;
 
 	expire(r, now_ms);
@@ -88,8 +90,8 @@ void retries_note(struct retries *r, const struct mp_step *step, bool done, uint
 	if (!t)
 		return;
 	t->delay_ms = t->delay_ms * 2 > first ? t->delay_ms * 2 : first;
-	if (t->delay_ms > DELAY_MAX_MS)
-		t->delay_ms = DELAY_MAX_MS;
+	if (t->delay_ms > max)
+		t->delay_ms = max;
 	t->next_ms = now_ms + t->delay_ms;
 }
 

@@ -2,7 +2,7 @@
 /*
  * When a step may be tried again: one that failed waits 1 s, then twice as long
  * each time, up to 60 s. One that worked and is planned once more all the same
- * had no effect, and waits too, or it would be done for ever.
+ * had no effect, or a path comes and goes: it waits too, from 100 ms to 10 s.
  */
 #ifndef MPD_RETRY_H
 #define MPD_RETRY_H
