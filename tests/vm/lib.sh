@@ -6,6 +6,7 @@
 # The guest talks over one virtio-serial port, in lines:
 #   @host unplug ID | plug ID   a controller leaves or joins; the host answers
 #                               "ok" or "error TEXT" when it is done
+#   @host shell                 the host's terminal becomes one of the guest's
 #   @value NAME=TEXT            a figure for the host to print afterwards
 #   @result ok | fail TEXT | skip TEXT
 #   anything else               goes to lab_output
@@ -109,6 +110,7 @@ vm_host_request() {
 	case $1 in
 	unplug) qmp "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"$2\"}}" DEVICE_DELETED || true ;;
 	plug) qmp "$(device_json "${vm_device[$2]}")" return || true ;;
+	shell) vm_host_shell ;;
 	*) vm_answer="error unknown request $1" ;;
 	esac
 	printf '%s\n' "$vm_answer" >&"$vm_in"

@@ -4,7 +4,7 @@
 # words, or those files):
 #   tests/vm/run.sh [-n] [NAME | FILE]...
 # -n: with the image as it is. V=1: shows what the guests say. Prints a line
-# for each and a summary; logs are in build/vm/logs.
+# for each and a summary; logs are in build/vm/logs (or VM_LOGS).
 #
 # A scenario is a bash script for the guest (tests/vm/guest/lib.sh has its
 # words) with a header of comments, read here:
@@ -21,6 +21,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/vm/lib.sh
 . tests/vm/lib.sh
 
+logs=${VM_LOGS:-$vm/logs}
 passed=0 failed=0 skipped=0
 trap 'vm_kill' EXIT
 trap 'exit 1' INT TERM
@@ -39,7 +40,9 @@ lab_output() {
 
 # boot FILE DIR VARIANT
 boot() {
-	local file=$1 dir=$2 variant=$3 uuid cmdline multipath=N
+	local file=$1 dir=$2 variant=$3 uuid cmdline multipath=N lock
+	exec {lock}>"$dir.lock"
+	flock "$lock"	# another run may be in this folder
 	rm -rf "$dir"
 	mkdir -p "$dir/job"
 	run_log=$dir/log
@@ -57,6 +60,7 @@ boot() {
 	limit=$(header "$file" 'time limit')
 	VM_TIMEOUT=${limit:-900} vm_run "$dir" "$cmdline"
 	rm -f "$dir"/*.img
+	exec {lock}>&-
 }
 
 print_values() {
@@ -74,7 +78,7 @@ scenario() {
 	name=$(basename "$file" .sh)
 	variants=$(header "$file" variants)
 	for variant in ${variants:-default}; do
-		boot "$file" "$vm/logs/$name${variants:+-$variant}" "$variant"
+		boot "$file" "$logs/$name${variants:+-$variant}" "$variant"
 		seconds=$((seconds + vm_seconds))
 		for key in "${!vm_value[@]}"; do
 			text="${variants:+$variant }${vm_value[$key]}"
@@ -118,7 +122,7 @@ if [ "${1-}" = -n ]; then
 else
 	tests/vm/image.sh
 fi
-mkdir -p $vm/logs
+mkdir -p "$logs"
 files=$(chosen "$@")
 [ -n "$files" ] || {
 	echo "run.sh: no scenario named: $*" >&2

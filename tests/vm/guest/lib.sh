@@ -59,7 +59,7 @@ wait_for() {
 host() {
 	local answer
 	echo "@host $*" >&9
-	read -r -t 300 answer <&9 || answer="error no answer"
+	read -r -t "${HOST_BOUND:-300}" answer <&9 || answer="error no answer"
 	[ "$answer" = ok ] || fail "host $*: $answer"
 }
 
@@ -160,6 +160,15 @@ one_map() {
 	wait_for "$dm" test -b "$dm"
 	node=$(readlink -f "$dm")
 	node=${node##*/}
+}
+
+# The device that native multipath makes; sets $dm
+native_head() {
+	wait_for "c0" controller_is_live c0
+	wait_for "c1" controller_is_live c1
+	wait_for "a native head" compgen -G '/dev/nvme*n1'
+	dm=$(compgen -G '/dev/nvme*n1')
+	expect "one native head, not: $dm" test -b "$dm"
 }
 
 # path_of CONTROLLER: the member behind it

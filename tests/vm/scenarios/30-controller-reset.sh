@@ -14,8 +14,7 @@
 
 wait_boot
 if [ "$VARIANT" = native ]; then
-	dm=$(find /dev -name 'nvme*n1')
-	expect "one native head, got: $dm" test -b "$dm"
+	native_head
 else
 	one_map 2
 fi

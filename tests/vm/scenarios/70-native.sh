@@ -12,8 +12,7 @@
 
 wait_boot
 expect_eq "the kernel's parameter" "$(cat /sys/module/nvme_core/parameters/multipath)" Y
-head=$(find /dev -name 'nvme*n1')
-expect "one native head, got: $head" test -b "$head"
+native_head
 expect "the service is up" systemctl -q is-active nvmempd
 wait_for "nvmempctl" nvmempctl status
 expect_eq "maps" "$(status '.maps | length')" 0
@@ -22,9 +21,9 @@ expect "its state says so" grep -qi native <(systemctl show -P StatusText nvmemp
 expect "its log says so" grep -qi native <(daemon_log)
 expect "nvmempctl status says so" grep -qi native <(nvmempctl status)
 nvmempctl status
-expect_not "the head marked as a member" grep -qx DM_MULTIPATH_DEVICE_PATH=1 <(udevadm info -q property "$head")
-mkfs.ext4 -q "$head"
-mount "$head" /mnt
+expect_not "the head marked as a member" grep -qx DM_MULTIPATH_DEVICE_PATH=1 <(udevadm info -q property "$dm")
+mkfs.ext4 -q "$dm"
+mount "$dm" /mnt
 start_fio /mnt/file
 stop_fio
 umount /mnt
