@@ -129,13 +129,16 @@ int nvmemp_map(struct dm_target *ti, struct bio *bio)
 	return DM_MAPIO_SUBMITTED;
 }
 
-/* Another path did it, or said that the request is at fault: the suspects are to blame. */
+/*
+ * This path did it, or said that the request is at fault: the suspects are to
+ * blame, but for this path itself, whose error has passed.
+ */
 static void blame(struct nvmemp *m, struct nvmemp_io *io)
 {
 	unsigned int i;
 
 	for (i = 0; i < m->nr_paths; i++)
-		if (io->suspects & BIT(i))
+		if (io->suspects & BIT(i) && i != io->path)
 			nvmemp_fail_path(m, i);
 	io->suspects = 0;
 }
@@ -145,7 +148,7 @@ static void trial_over(struct nvmemp *m, struct nvmemp_io *io, bool good)
 	io->trial = false;
 	if (good)
 		nvmemp_reinstate_path(m, io->path);
-	atomic_set_release(&m->trial_busy, 0);
+	atomic_andnot(BIT(io->path), &m->trials);
 }
 
 static void retry_later(struct nvmemp_io *io, unsigned long delay)
@@ -159,16 +162,21 @@ static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_
 {
 	struct nvmemp_path *p = &m->paths[io->path];
 	enum verdict v = judge(*error, io);
+	bool blocked = nvmemp_path_blocked(p);
 
 	if (v == ERR_AGAIN) {
-		/* the caller asked for it, and no failover took that away */
-		if (bio->bi_opf & REQ_NOWAIT)
+		/*
+		 * The caller asked for it, and no failover took that away. A
+		 * queue that was frozen behind the choice is not what it asked.
+		 */
+		if (bio->bi_opf & REQ_NOWAIT && !blocked)
 			return DM_ENDIO_DONE;
-		v = ERR_RETRY;
+		v = blocked ? ERR_SUSPECT : ERR_RETRY;
 	}
 	atomic64_inc(&p->errors);
 	if (io->trial) {
 		trial_over(m, io, v == ERR_UP);
+		io->tried |= BIT(io->path);
 		if (v != ERR_UP)
 			goto again;
 	}
@@ -186,7 +194,7 @@ static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_
 		io->tried |= BIT(io->path);
 		if (nvmemp_path_gone(m, p))
 			nvmemp_fail_path(m, io->path);
-		else if (!nvmemp_path_blocked(p))
+		else if (!blocked)
 			io->suspects |= BIT(io->path);
 		break;
 	default:
@@ -200,6 +208,13 @@ again:
 	return DM_ENDIO_INCOMPLETE;
 }
 
+static noinline void path_worked(struct nvmemp *m, struct nvmemp_io *io)
+{
+	blame(m, io);
+	if (io->trial)
+		trial_over(m, io, true);
+}
+
 int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 {
 	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
@@ -210,10 +225,8 @@ int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 	this_cpu_inc(m->paths[io->path].stats->done);
 	if (unlikely(*error))
 		return path_error(m, bio, io, error);
-	if (unlikely(io->suspects))
-		blame(m, io);
-	if (unlikely(io->trial))
-		trial_over(m, io, true);
+	if (unlikely(io->suspects | io->trial))
+		path_worked(m, io);
 	return DM_ENDIO_DONE;
 }
 
@@ -252,6 +265,8 @@ struct pass {
 	bool usable;		/* some path is, though perhaps not for a bio that tried it */
 	bool push_back;		/* to dm core, which keeps them over a noflush suspend */
 	bool fail;		/* no_path says so */
+	u32 trials;		/* failed paths that are due for one */
+	bool tried;		/* one was sent on its way */
 	bool waits;		/* look again after wake */
 	unsigned long wake;	/* jiffies from now */
 };
@@ -268,12 +283,11 @@ static void look(struct nvmemp *m, struct pass *pass)
 {
 	u32 no_path = READ_ONCE(m->no_path);
 
-	pass->push_back = READ_ONCE(m->suspending) && dm_noflush_suspending(m->ti);
+	pass->push_back = READ_ONCE(m->suspending);
 	pass->usable = nvmemp_nr_usable(m);
 	if (pass->usable) {
 		m->failing = false;
 		m->recheck = RECHECK_MIN;
-		m->trial_delay = TRIAL_MIN;
 		if (atomic64_fetch_andnot(NVMEMP_DOWN, &m->failed) & NVMEMP_DOWN) {
 			DMINFO("%s: a path is usable again", dm_table_device_name(m->ti->table));
 			nvmemp_event(m);
@@ -282,16 +296,26 @@ static void look(struct nvmemp *m, struct pass *pass)
 	}
 	if (!(atomic64_fetch_or(NVMEMP_DOWN, &m->failed) & NVMEMP_DOWN)) {
 		m->down_since = jiffies;
-		m->next_trial = jiffies;
+		/* a path that fails again right behind a trial goes on with the backoff */
+		if (time_after(jiffies, m->next_trial + TRIAL_MAX))
+			m->trial_delay = TRIAL_MIN;
+		m->next_trial = jiffies + m->trial_delay;
 		DMWARN("%s: no path is usable", dm_table_device_name(m->ti->table));
 		nvmemp_event(m);
 	}
-	if (no_path == U32_MAX)
+	if (time_after_eq(jiffies, m->next_trial))
+		pass->trials = nvmemp_triable(m) & ~atomic_read(&m->trials);
+	if (no_path == U32_MAX) {
 		pass->fail = false;
-	else if (no_path)
-		pass->fail = time_after_eq(jiffies, m->down_since + no_path * HZ);
-	else
+	} else if (no_path) {
+		long left = m->down_since + no_path * HZ - jiffies;
+
+		pass->fail = left <= 0;
+		if (left > 0)
+			sooner(pass, left);
+	} else {
 		pass->fail = !nvmemp_path_may_come(m);
+	}
 	if (pass->fail && !m->failing) {
 		DMWARN("%s: no path is left, failing I/O", dm_table_device_name(m->ti->table));
 		nvmemp_event(m);
@@ -299,20 +323,24 @@ static void look(struct nvmemp *m, struct pass *pass)
 	WRITE_ONCE(m->failing, pass->fail);
 }
 
-/* One waiting bio is sent down a failed path; what comes back tells. */
-static bool try_failed_path(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
+/*
+ * Each failed path that is due gets one waiting bio; what comes back tells. A
+ * trial that hangs holds up no other path's.
+ */
+static bool try_failed_path(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+			    struct pass *pass)
 {
-	unsigned int i;
+	struct nvmemp_select turn = {
+		.optimized = pass->trials, .policy = NVMEMP_SELECT_ROUND_ROBIN,
+	};
+	unsigned int i = nvmemp_pick(&turn, 0, m->trial_path);
 
-	if (time_before(jiffies, m->next_trial) || atomic_read_acquire(&m->trial_busy))
-		return false;
-	i = nvmemp_next_failed(m, m->trial_path);
 	if (i == NVMEMP_NO_PATH)
 		return false;
 	m->trial_path = i;
-	m->next_trial = jiffies + m->trial_delay;
-	m->trial_delay = min_t(unsigned long, m->trial_delay * 2, TRIAL_MAX);
-	atomic_set(&m->trial_busy, 1);
+	pass->trials &= ~BIT(i);
+	pass->tried = true;
+	atomic_or(BIT(i), &m->trials);
 	io->trial = true;
 	resend(m, bio, io, i);
 	return true;
@@ -324,6 +352,7 @@ static bool next_round(struct nvmemp_io *io)
 	if (++io->rounds > MAX_ROUNDS)
 		return false;
 	io->tried = 0;
+	io->suspects = 0;	/* all of them failed it: none is to blame */
 	retry_later(io, ROUND_DELAY << (io->rounds - 1));
 	return true;
 }
@@ -335,7 +364,8 @@ static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
 	s32 left = io->not_before - (u32)jiffies;
 	unsigned int i;
 
-	if (pass->push_back) {
+	/* asked again: an interrupted suspend makes an error of what is pushed back */
+	if (pass->push_back && dm_noflush_suspending(m->ti)) {
 		end_bio(bio, io, BLK_STS_DM_REQUEUE);
 		return true;
 	}
@@ -357,13 +387,16 @@ static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
 			sooner(pass, (s32)(io->not_before - (u32)jiffies));
 			return false;
 		}
-	} else if (!pass->fail) {
+	} else if (!pass->fail || !io->tried) {
+		/* one that would fail anyway may be a trial, once */
 		io->tried = 0;
 		io->suspects = 0;
-		if (try_failed_path(m, bio, io))
+		if (try_failed_path(m, bio, io, pass))
 			return true;
-		sooner(pass, m->recheck);
-		return false;
+		if (!pass->fail) {
+			sooner(pass, m->recheck);
+			return false;
+		}
 	}
 	end_bio(bio, io, BLK_STS_IOERR);
 	return true;
@@ -394,6 +427,10 @@ void nvmemp_work(struct work_struct *work)
 		else
 			bio_list_add(&stay, bio);
 	blk_finish_plug(&plug);
+	if (pass.tried) {
+		m->next_trial = jiffies + m->trial_delay;
+		m->trial_delay = min_t(unsigned long, m->trial_delay * 2, TRIAL_MAX);
+	}
 
 	spin_lock_irq(&m->wait_lock);
 	bio_list_merge_head(&m->waiting, &stay);
@@ -401,7 +438,7 @@ void nvmemp_work(struct work_struct *work)
 	spin_unlock_irq(&m->wait_lock);
 
 	/* without bios, only a path that comes back silently needs another look */
-	if (!pass.waits && !pass.usable && nvmemp_path_may_come(m))
+	if (!pass.usable && nvmemp_path_may_come(m))
 		sooner(&pass, HZ);
 	if (!pass.waits)
 		return;

@@ -75,37 +75,32 @@ static enum kind kind_of(struct nvmemp *m, unsigned int i)
 	return good ? USABLE : PASSING;
 }
 
-static unsigned int count(struct nvmemp *m, enum kind kind)
+static u32 of_kind(struct nvmemp *m, enum kind kind)
 {
-	unsigned int i, n = 0;
+	unsigned int i;
+	u32 set = 0;
 
 	for (i = 0; i < m->nr_paths; i++)
-		n += kind_of(m, i) == kind;
-	return n;
+		if (kind_of(m, i) == kind)
+			set |= BIT(i);
+	return set;
 }
 
 unsigned int nvmemp_nr_usable(struct nvmemp *m)
 {
-	return count(m, USABLE);
+	return hweight32(of_kind(m, USABLE));
 }
 
 /* No path is usable, but I/O waits for one whatever no_path says, unless that is a time. */
 bool nvmemp_path_may_come(struct nvmemp *m)
 {
-	return count(m, PASSING);
+	return of_kind(m, PASSING);
 }
 
-/* The next failed path that is worth a trial, going round; or NVMEMP_NO_PATH */
-unsigned int nvmemp_next_failed(struct nvmemp *m, unsigned int after)
+/* Failed paths that are worth a trial */
+u32 nvmemp_triable(struct nvmemp *m)
 {
-	unsigned int n, i;
-
-	for (n = 1; n <= m->nr_paths; n++) {
-		i = (after + n) % m->nr_paths;
-		if (kind_of(m, i) == TRIABLE)
-			return i;
-	}
-	return NVMEMP_NO_PATH;
+	return of_kind(m, TRIABLE);
 }
 
 /* From any context. */
@@ -129,10 +124,14 @@ void nvmemp_reinstate_path(struct nvmemp *m, unsigned int i)
 
 void nvmemp_event(struct nvmemp *m)
 {
-	queue_work(m->wq, &m->event_work);
+	schedule_work(&m->event_work);
 }
 
-/* dm_table_event and uevents take mutexes: never from a completion. */
+/*
+ * dm_table_event and uevents take mutexes and memory: never from a completion,
+ * and not on our workqueue, whose one rescuer would wait for memory here while
+ * the I/O that frees it waits for the rescuer.
+ */
 void nvmemp_event_work(struct work_struct *work)
 {
 	struct nvmemp *m = container_of(work, struct nvmemp, event_work);
@@ -172,7 +171,8 @@ const char *nvmemp_state(struct nvmemp *m)
 
 struct nvmemp_rcu_select *nvmemp_alloc_select(void)
 {
-	return kzalloc(sizeof(struct nvmemp_rcu_select), GFP_KERNEL);
+	/* a message may be what the I/O that frees memory waits for */
+	return kzalloc(sizeof(struct nvmemp_rcu_select), GFP_NOIO);
 }
 
 /* Readers see the old choice or the new one, whole; the old one lives until they left. */

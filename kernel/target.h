@@ -84,14 +84,14 @@ struct nvmemp {
 	bool suspending;		/* waiting bios go back to dm core */
 	bool stopped;			/* no bios, no works */
 
-	/* the worker's own, but for trial_busy and trial_path */
+	/* the worker's own, but for trials */
 	struct workqueue_struct *wq;
 	struct delayed_work work;
 	unsigned long down_since;	/* jiffies; valid while NVMEMP_DOWN */
 	unsigned long recheck;		/* backoff, jiffies */
 	unsigned long trial_delay, next_trial;
 	unsigned int trial_path;
-	atomic_t trial_busy;
+	atomic_t trials;		/* bit per path: one is under way */
 	bool failing;			/* no_path's time is over */
 
 	/* what event_work tells the world */
@@ -131,7 +131,7 @@ bool nvmemp_path_gone(const struct nvmemp *m, const struct nvmemp_path *p);
 bool nvmemp_path_blocked(const struct nvmemp_path *p);
 unsigned int nvmemp_choose(struct nvmemp *m, const struct nvmemp_select *s, u32 except);
 bool nvmemp_path_may_come(struct nvmemp *m);
-unsigned int nvmemp_next_failed(struct nvmemp *m, unsigned int after);
+u32 nvmemp_triable(struct nvmemp *m);
 void nvmemp_fail_path(struct nvmemp *m, unsigned int i);
 void nvmemp_reinstate_path(struct nvmemp *m, unsigned int i);
 void nvmemp_event(struct nvmemp *m);
