@@ -372,7 +372,7 @@ static int nvmemp_iterate_devices(struct dm_target *ti, iterate_devices_callout_
 static struct target_type nvmemp_target = {
 	.name = NVMEMP_TARGET,
 	.version = { 1, 0, 0 },
-	.features = DM_TARGET_SINGLETON | DM_TARGET_IMMUTABLE | DM_TARGET_NOWAIT,
+	.features = DM_TARGET_SINGLETON | DM_TARGET_NOWAIT,
 	.module = THIS_MODULE,
 	.ctr = nvmemp_ctr,
 	.dtr = nvmemp_dtr,
