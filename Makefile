@@ -20,7 +20,7 @@ KVER        ?= $(shell uname -r)
 KDIR        ?= /lib/modules/$(KVER)/build
 
 VERSION := 0.1.0
-PKGS_D  := devmapper libudev libnvme libsystemd inih
+PKGS_D  := devmapper libudev libnvme libsystemd
 PKGS_C  := libsystemd json-c smartcols
 
 CFLAGS  ?= -O2 -g

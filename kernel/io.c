@@ -78,7 +78,8 @@ static inline blk_opf_t path_opf(const struct nvmemp_path *p, blk_opf_t opf)
 	if (unlikely(opf & (REQ_PREFLUSH | REQ_FUA)) && !p->flush_failfast &&
 	    (opf & REQ_PREFLUSH || !bdev_fua(p->dev->bdev)))
 		return opf & ~REQ_FAILFAST_MASK;
-	return opf | REQ_FAILFAST_TRANSPORT;
+	/* as bio_failfast() sees readahead, or a merge of the two warns */
+	return opf | (opf & REQ_RAHEAD ? REQ_FAILFAST_MASK : REQ_FAILFAST_TRANSPORT);
 }
 
 /*
@@ -97,6 +98,7 @@ static inline void send_down(struct nvmemp *m, struct bio *bio, struct nvmemp_io
 	bio_set_flag(bio, BIO_REMAPPED);
 	bio->bi_opf = path_opf(p, bio->bi_opf);
 	this_cpu_inc(p->stats->started);
+	this_cpu_write(*m->cursor, i);
 }
 
 int nvmemp_map(struct dm_target *ti, struct bio *bio)
@@ -429,7 +431,7 @@ void nvmemp_work(struct work_struct *work)
 	blk_finish_plug(&plug);
 	if (pass.tried) {
 		m->next_trial = jiffies + m->trial_delay;
-		m->trial_delay = min_t(unsigned long, m->trial_delay * 2, TRIAL_MAX);
+		m->trial_delay = clamp_t(unsigned long, m->trial_delay * 2, TRIAL_MIN, TRIAL_MAX);
 	}
 
 	spin_lock_irq(&m->wait_lock);
@@ -443,7 +445,7 @@ void nvmemp_work(struct work_struct *work)
 	if (!pass.waits)
 		return;
 	if (!pass.usable)
-		m->recheck = min_t(unsigned long, m->recheck * 2, RECHECK_MAX);
+		m->recheck = clamp_t(unsigned long, m->recheck * 2, RECHECK_MIN, RECHECK_MAX);
 	/* a kick that came meanwhile is sooner and stays */
 	queue_delayed_work(m->wq, &m->work, max(pass.wake, 1UL));
 }

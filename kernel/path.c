@@ -46,12 +46,9 @@ unsigned int nvmemp_choose(struct nvmemp *m, const struct nvmemp_select *s, u32 
 		if (unlikely(i == NVMEMP_NO_PATH))
 			return i;
 		if (likely(ready(m, &m->paths[i])))
-			break;
+			return i;
 		except |= BIT(i);
 	}
-	if (s->policy == NVMEMP_SELECT_ROUND_ROBIN)
-		this_cpu_write(*m->cursor, i);
-	return i;
 }
 
 enum kind {

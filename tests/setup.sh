@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 top=$(pwd)
 
 UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
-	libcmocka-dev libsmartcols-dev libinih-dev libjson-c-dev'
+	libcmocka-dev libsmartcols-dev libjson-c-dev'
 VM='mmdebstrap busybox-static cpio kmod e2fsprogs fdisk xz-utils socat'
 
 # The first QEMU whose NVMe controller can do without its doorbell buffer

@@ -20,9 +20,16 @@ struct build {
 	struct mp_topo *topo;
 };
 
+/* Without the blanks at the end, with which the specification fills up ASCII fields */
 static const char *copy(struct build *b, const char *dir, const char *name, const char *file)
 {
-	return mp_arena_strdup(b->topo->arena, mp_facts_text(b->facts, "%s/%s/%s", dir, name, file));
+	char *text = mp_arena_strdup(b->topo->arena,
+				     mp_facts_text(b->facts, "%s/%s/%s", dir, name, file));
+	size_t len = text ? strlen(text) : 0;
+
+	while (len && text[len - 1] == ' ')
+		text[--len] = '\0';
+	return text;
 }
 
 static int add_subsys(struct build *b, const char *name)
@@ -314,13 +321,29 @@ static int add_block(struct build *b, const char *name)
 	return mp_name_is_ns(name) ? add_ns(b, name) : 0;
 }
 
+/* A kernel that was built without the parameter, but with a policy, can't be told to leave it */
+static bool is_native(const struct mp_facts *facts)
+{
+	const struct mp_fact *param =
+		mp_facts_find(facts, "sys/module/nvme_core/parameters/multipath");
+	char name[64];
+	size_t pos = 0;
+
+	if (param)
+		return !strcmp(param->data, "Y");
+	while (mp_facts_next_name(facts, "sys/class/nvme-subsystem", &pos, name))
+		if (*mp_facts_text(facts, "sys/class/nvme-subsystem/%s/iopolicy", name))
+			return true;
+	return false;
+}
+
 static int build(struct build *b)
 {
 	struct mp_topo *t = b->topo;
 	size_t i;
 	int r;
 
-	t->native = !strcmp(mp_facts_text(b->facts, "sys/module/nvme_core/parameters/multipath"), "Y");
+	t->native = is_native(b->facts);
 	r = each(b, "sys/class/nvme-subsystem", add_subsys);
 	if (!r)
 		r = each(b, "sys/class/nvme", add_ctrl);

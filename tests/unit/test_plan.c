@@ -40,6 +40,7 @@ struct machine {
 	const char *name;
 	struct ns ns[4];
 	const char *facts;	/* more, or others than those of the plain machine */
+	bool no_parameter;	/* nvme_core has no parameter multipath */
 	bool one_ctrl;		/* CMIC says so */
 	bool ana;		/* CMIC says so; group 2 is inaccessible */
 	const char *conf[3][3];	/* section, key, value */
@@ -132,7 +133,8 @@ static struct mp_facts facts_of(const struct machine *m, uint32_t seed)
 	size_t i;
 
 	assert_int_equal(mp_facts_init(&f), 0);
-	add_text(&f, "N", "sys/module/nvme_core/parameters/multipath");
+	if (!m->no_parameter)
+		add_text(&f, "N", "sys/module/nvme_core/parameters/multipath");
 	add_text(&f, "nqn.a", "sys/class/nvme-subsystem/nvme-subsys0/subsysnqn");
 	add_ctrl(&f, m, "nvme0");
 	add_ctrl(&f, m, "nvme1");
@@ -316,6 +318,15 @@ static const struct machine rows[] = {
 		.name = "native multipath: nothing",
 		.ns = PLAIN, .facts = "sys/module/nvme_core/parameters/multipath = Y\n",
 		.desired = "", .plan = "",
+	}, {
+		.name = "so is a kernel that knows nothing else",
+		.ns = PLAIN, .no_parameter = true,
+		.facts = "sys/class/nvme-subsystem/nvme-subsys0/iopolicy = numa\n",
+		.desired = "", .plan = "",
+	}, {
+		.name = "a kernel without native multipath",
+		.ns = PLAIN, .no_parameter = true,
+		.desired = WANTED, .plan = CREATE("2 " BOTH) " because \"nvme0n1 has 2 paths\"\n",
 	}, {
 		.name = "nothing before it is identified",
 		.ns = { A, B_WITH(.unidentified = true) },

@@ -18,7 +18,7 @@ PACKAGES=(systemd systemd-sysv udev dbus dmsetup kpartx fio nvme-cli jq strace
 # Libraries that the project links to: their package names differ from release
 # to release, so this machine is asked who owns them.
 LIBRARIES=(libdevmapper.so.1.02.1 libudev.so.1 libnvme.so.1 libsystemd.so.0
-	   libsmartcols.so.1 libinih.so.1 libjson-c.so.5)
+	   libsmartcols.so.1 libjson-c.so.5)
 # Parts of the kernel that the lab has no use for; two thirds of its size.
 PRUNE=(sound arch/x86/kvm net/wireless net/bluetooth net/mac80211 drivers/gpu drivers/net drivers/media
        drivers/infiniband drivers/staging drivers/iio drivers/usb drivers/hid drivers/isdn
