@@ -14,6 +14,7 @@
 #define NAME_LEN	32		/* DISK_NAME_LEN of the kernel */
 #define RETRY_FIRST_MS	1000
 #define RETRY_MAX_MS	60000
+#define ERRORS_TOLD	3		/* in a row */
 
 /* A controller, or a namespace: then ctrl is its controller. */
 struct record {
@@ -30,7 +31,8 @@ struct record {
 	bool stale;
 	bool probe;			/* namespace: read from it as well */
 	bool answered;			/* facts are good ones */
-	unsigned int retry_delay_ms;	/* the last answer was an error */
+	unsigned int nr_errors;		/* in a row */
+	unsigned int retry_delay_ms;
 	uint64_t retry_ms;
 	struct mp_facts facts;		/* arena NULL: none */
 };
@@ -109,6 +111,7 @@ static void drop_answer(struct record *rec)
 	memset(&rec->facts, 0, sizeof(rec->facts));
 	rec->answered = false;
 	rec->stale = true;
+	rec->nr_errors = 0;
 	rec->retry_delay_ms = 0;
 	rec->retry_ms = 0;
 }
@@ -193,6 +196,9 @@ static void ask(struct job *job)
 			continue;
 		if (round->r < 0)
 			q->r = mp_err_set(&q->why, round->r, "no memory");
+		else if (round->r > 0)
+			q->r = mp_err_set(&q->why, -EAGAIN, "%s: its controller %s is not live",
+					  q->name, round->ctrl);
 		else if (has_error(&round->facts, q->name))
 			q->r = mp_err_set(&q->why, -EIO, "%s: %s", q->name,
 					  mp_facts_text(&round->facts, "ioctl/%s/error", q->name));
@@ -224,25 +230,35 @@ static int copy_answer(const struct mp_facts *from, const char *name, struct mp_
 	return 0;
 }
 
-/* An error does not make a good answer about the same disk wrong, but has to be asked again. */
+static void ask_again_later(const struct identify *id, struct record *rec)
+{
+	rec->nr_errors++;
+	rec->retry_delay_ms = rec->retry_delay_ms ? rec->retry_delay_ms * 2 : RETRY_FIRST_MS;
+	if (rec->retry_delay_ms > RETRY_MAX_MS)
+		rec->retry_delay_ms = RETRY_MAX_MS;
+	rec->retry_ms = id->now_ms + rec->retry_delay_ms;
+}
+
+/*
+ * An error does not make a good answer about the same disk wrong. Nor is it
+ * told before it has lasted: a controller in the middle of a reset would cost
+ * a path that was adopted its place in the map.
+ */
 static void take_answer(struct identify *id, struct record *rec, const struct round *round)
 {
-	const struct mp_facts *from = &round->facts;
-	bool error = round->r < 0 || has_error(from, rec->name);
+	bool error = round->r != 0 || has_error(&round->facts, rec->name);
 	struct mp_facts facts;
 
 	if (error) {
-		rec->retry_delay_ms = rec->retry_delay_ms ? rec->retry_delay_ms * 2 : RETRY_FIRST_MS;
-		if (rec->retry_delay_ms > RETRY_MAX_MS)
-			rec->retry_delay_ms = RETRY_MAX_MS;
-		rec->retry_ms = id->now_ms + rec->retry_delay_ms;
+		ask_again_later(id, rec);
+		if (round->r != 0 || rec->answered || rec->nr_errors < ERRORS_TOLD)
+			return;
 	} else {
+		rec->nr_errors = 0;
 		rec->retry_delay_ms = 0;
 		rec->retry_ms = 0;
 	}
-	if (error && rec->answered)
-		return;
-	if (copy_answer(from, rec->name, &facts) < 0) {
+	if (copy_answer(&round->facts, rec->name, &facts) < 0) {
 		rec->stale = true;
 		return;
 	}

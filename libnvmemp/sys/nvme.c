@@ -235,6 +235,8 @@ static int add_unreachable(const struct admin *a, const struct mp_nvme_ns *ns, s
 	size_t i;
 	int r;
 
+	if (saved == EAGAIN)
+		return 1;
 	r = add_error(a->facts, a->ctrl, "open", -1);
 	for (i = 0; r == 0 && i < nr_ns; i++) {
 		errno = saved;
@@ -253,7 +255,7 @@ int mp_nvme_read(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns, siz
 	int r;
 
 	snprintf(node, sizeof(node), "dev/%s", ctrl);
-	/* fails with EAGAIN while the controller is not live (nvme_dev_open) */
+	/* EAGAIN: the controller is not live (nvme_dev_open) */
 	fd = openat(root_fd, node, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return add_unreachable(&a, ns, nr_ns);

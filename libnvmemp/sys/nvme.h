@@ -19,7 +19,8 @@ struct mp_nvme_ns {
  * Identify Controller, the active namespace list, the ANA log (of controllers
  * that report ANA; read so that the next change is announced again) and what
  * Identify says of each given namespace. A command that fails is a fact and no
- * error: only a lack of memory is.
+ * error: only a lack of memory is. Positive: the controller is not live now, and
+ * there are no facts.
  */
 int mp_nvme_read(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns, size_t nr_ns,
 		 struct mp_facts *facts);
