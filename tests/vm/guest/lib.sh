@@ -114,7 +114,8 @@ controller_is_live() {
 # namespaces CONTROLLER: names of its block devices
 namespaces() {
 	local dir
-	for dir in /sys/class/nvme/"$1"/nvme*n*; do
+	# shellcheck disable=SC2231 # may be a pattern
+	for dir in /sys/class/nvme/$1/nvme*n*; do
 		[ -e "$dir" ] && echo "${dir##*/}"
 	done
 	return 0

@@ -40,12 +40,23 @@ dd if=/dev/urandom of=/dev/disk/by-id/virtio-back1 bs=1M count=64 oflag=direct s
 md5sum /dev/disk/by-id/virtio-back1 >back1.md5
 start_fio "$dm"
 
+# become DISK UUID: what the host saw as namespace 1 is gone from it before
+# another one takes its NSID
+become() {
+	local namespace=$NVMET/subsystems/$nqn/namespaces/1
+	echo 0 >"$namespace/enable"
+	wait_for "the namespace to go" no_namespaces
+	echo -n "/dev/disk/by-id/virtio-$1" >"$namespace/device_path"
+	echo "$2" >"$namespace/device_uuid"
+	echo 1 >"$namespace/enable"
+}
+
+no_namespaces() {
+	[ -z "$(namespaces '*')" ]
+}
+
 say "the namespace becomes another one"
-namespace=$NVMET/subsystems/$nqn/namespaces/1
-echo 0 >"$namespace/enable"
-echo -n /dev/disk/by-id/virtio-back1 >"$namespace/device_path"
-echo $new >"$namespace/device_uuid"
-echo 1 >"$namespace/enable"
+become back1 $new
 wait_for "the old map without a path" state_is waiting
 wait_for "a map of the new identity" maps_with $new 1
 expect_eq "paths of the old map that are usable" \
@@ -54,10 +65,7 @@ wait_for "I/O waiting" fio_waits
 md5sum -c --quiet back1.md5 || fail "the new namespace was written to"
 
 say "the old one comes back"
-echo 0 >"$namespace/enable"
-echo -n /dev/disk/by-id/virtio-back0 >"$namespace/device_path"
-echo $old >"$namespace/device_uuid"
-echo 1 >"$namespace/enable"
+become back0 $old
 wait_for "two paths" old_has_two
 wait_for_io "the old namespace is back"
 stop_fio
