@@ -145,12 +145,13 @@ static void watch_maps_if_new(struct daemon *d)
 		reconcile_hint(d->rc, &look);
 }
 
-static void on_settled(void *context, const char *status)
+static void on_settled(void *context, const char *status, bool complete)
 {
 	struct daemon *d = context;
 
 	watch_maps_if_new(d);
-	tell_ready(d, status);
+	if (d->ready || complete)
+		tell_ready(d, status);
 }
 
 static int on_late(sd_event_source *s, uint64_t usec, void *userdata)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clients.h"
 #include "core/arena.h"
 #include "core/conf.h"
 #include "core/desire.h"
@@ -23,35 +24,20 @@
 #include "health.h"
 #include "identify.h"
 #include "log.h"
+#include "lost.h"
 #include "mapjob.h"
 #include "nvmemp_uapi.h"
 #include "reconcile.h"
 #include "report.h"
-#include "request.h"
 #include "retry.h"
 #include "sys/conffile.h"
 #include "sys/dm.h"
 #include "sys/sysfs.h"
+#include "todo.h"
 
 #define PRIORITY_PASS	5		/* after the events that are there, before clients */
 #define LOOK_FIRST_MS	1000		/* after a failed look, doubled each time */
 #define LOOK_MAX_MS	60000
-#define PROBE_WAIT_MS	20000		/* what a client that asked to reinstate waits */
-
-/* A client's wish to reinstate, until the path was probed */
-struct pending {
-	struct pending *next;
-	struct request request;		/* without its texts */
-	char *uuid;
-	uint32_t major, minor;
-	bool probed;
-	uint64_t deadline_ms;
-};
-
-struct client {
-	struct waiter waiter;
-	struct request request;		/* without its texts */
-};
 
 struct reconcile {
 	sd_event *event;
@@ -63,14 +49,14 @@ struct reconcile {
 	struct identify *identify;
 	struct health *health;
 	struct retries retries;
+	struct clients *clients;
 
 	struct mp_conf conf;
 	struct mp_topo topo;
 	struct mp_desired desired;
 	struct mp_loaded loaded;
 	struct view view;
-	struct mp_lost *lost;		/* as the plan wants it; uuids are our copies */
-	size_t nr_lost;
+	struct lost lost;
 	uint64_t plan_wake_ms;
 	struct told told;
 	uint64_t news_since_ms;		/* refusals that nobody was told of; 0 = none */
@@ -85,8 +71,6 @@ struct reconcile {
 	bool target_missing;
 	struct mp_err target_err;
 	struct mp_err look_err;		/* "" = the last look was a success */
-	struct waiter *refreshers;	/* for the next job */
-	struct pending *pending;
 	bool ended;
 	bool failed;
 };
@@ -124,8 +108,7 @@ static void submit(struct reconcile *rc, struct mapjob *job)
 
 	while (*tail)
 		tail = &(*tail)->next;
-	*tail = rc->refreshers;
-	rc->refreshers = NULL;
+	*tail = clients_take_refreshers(rc->clients);
 	/* asking for it loads the module, which a dry run must not do */
 	job->check_target = (!rc->maps_known || rc->target_missing) && !rc->options.dry_run;
 	rc->maps_old = false;
@@ -298,66 +281,13 @@ static int look(struct reconcile *rc, struct mp_err *err)
 	return r;
 }
 
-/* ---- maps whose last path is gone ---- */
-
-static bool is_lost(const struct reconcile *rc, const char *uuid)
-{
-	size_t i;
-
-	for (i = 0; i < rc->nr_lost; i++)
-		if (strcmp(rc->lost[i].uuid, uuid) == 0)
-			return true;
-	return false;
-}
-
-static void forget_found(struct reconcile *rc)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < rc->nr_lost; i++) {
-		const char *uuid = rc->lost[i].uuid;
-
-		const struct mp_loaded_map *map = mp_loaded_find(&rc->loaded, uuid);
-
-		if (map && mp_plan_is_lost(&rc->desired, map))
-			rc->lost[kept++] = rc->lost[i];
-		else
-			free((char *)uuid);
-	}
-	rc->nr_lost = kept;
-}
-
-static void note_lost(struct reconcile *rc, const char *uuid)
-{
-	struct mp_lost *p = realloc(rc->lost, (rc->nr_lost + 1) * sizeof(*p));
-	char *copy = p ? strdup(uuid) : NULL;
-
-	if (p)
-		rc->lost = p;
-	if (copy)
-		p[rc->nr_lost++] = (struct mp_lost){ .uuid = copy, .since_ms = now_ms() };
-}
-
-static void update_lost(struct reconcile *rc)
-{
-	size_t i;
-
-	forget_found(rc);
-	for (i = 0; i < rc->loaded.nr_maps; i++) {
-		const struct mp_loaded_map *map = &rc->loaded.maps[i];
-
-		if (mp_plan_is_lost(&rc->desired, map) && !is_lost(rc, map->map.uuid))
-			note_lost(rc, map->map.uuid);
-	}
-}
-
 /* ---- planning ---- */
 
 int reconcile_plan(struct reconcile *rc, struct mp_plan *ret, struct mp_err *err)
 {
 	const struct mp_plan_input input = {
 		.desired = &rc->desired, .loaded = &rc->loaded,
-		.lost = rc->lost, .nr_lost = rc->nr_lost, .now_ms = now_ms(),
+		.lost = rc->lost.maps, .nr_lost = rc->lost.nr_maps, .now_ms = now_ms(),
 	};
 	int r;
 
@@ -365,72 +295,6 @@ int reconcile_plan(struct reconcile *rc, struct mp_plan *ret, struct mp_err *err
 		return mp_err_set(err, -EAGAIN, "device-mapper was not read yet");
 	r = mp_plan(&input, ret);
 	return r ? mp_err_set(err, r, "no memory") : 0;
-}
-
-static bool needs_target(const struct mp_step *step)
-{
-	return step->kind == MP_STEP_CREATE || step->kind == MP_STEP_RELOAD;
-}
-
-static bool has_map(const struct mp_step *steps, size_t nr, const char *uuid)
-{
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (strcmp(steps[i].uuid, uuid) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Leaves the steps that may be done now. One that must wait makes the later
- * ones of its map wait too, since they count on it. Returns when to come back.
- */
-static uint64_t drop_waiting(struct reconcile *rc, struct mp_plan *plan, size_t *ret_waiting)
-{
-	uint64_t now = now_ms(), wake = 0;
-	size_t i, kept = 0, waiting = 0;
-	struct mp_step *held;
-
-	held = mp_arena_alloc(plan->arena, (plan->nr_steps + 1) * sizeof(*held));
-	for (i = 0; i < plan->nr_steps; i++) {
-		struct mp_step step = plan->steps[i];
-		uint64_t when = retries_when(&rc->retries, &step, now);
-
-		if (held && (when || (rc->target_missing && needs_target(&step)) ||
-			     has_map(held, waiting, step.uuid))) {
-			wake = earlier(wake, when);
-			held[waiting++] = step;
-			continue;
-		}
-		plan->steps[kept++] = step;
-	}
-	plan->nr_steps = kept;
-	*ret_waiting = waiting;
-	return wake;
-}
-
-static int add_message(struct mp_plan *plan, const struct mp_loaded_map *map, const char *text,
-		       const char *reason)
-{
-	struct mp_step *steps, step = {
-		.kind = MP_STEP_MESSAGE,
-		.name = mp_arena_strdup(plan->arena, map->map.name),
-		.uuid = mp_arena_strdup(plan->arena, map->map.uuid),
-		.text = mp_arena_strdup(plan->arena, text),
-		.reason = mp_arena_strdup(plan->arena, reason),
-	};
-
-	/* not mp_arena_grow: the array has lost elements, so its room can't be told from its length */
-	steps = mp_arena_alloc(plan->arena, (plan->nr_steps + 1) * sizeof(*steps));
-	if (!steps || !step.name || !step.uuid || !step.text || !step.reason)
-		return -ENOMEM;
-	if (plan->nr_steps)
-		memcpy(steps, plan->steps, plan->nr_steps * sizeof(*steps));
-	steps[plan->nr_steps] = step;
-	plan->steps = steps;
-	plan->nr_steps++;
-	return 0;
 }
 
 /* ---- failed paths ---- */
@@ -443,23 +307,24 @@ static const char *path_name(const struct reconcile *rc, uint32_t major, uint32_
 }
 
 /*
- * Does the namespace behind this number, as it was just identified, still
- * belong into this map? Nothing else may be taken back.
+ * NULL: the namespace behind this number, as it was just identified, belongs
+ * into this map. Nothing else may be taken back.
  */
-static bool belongs(const struct reconcile *rc, const char *uuid, uint32_t major, uint32_t minor)
+static const char *refusal(const struct reconcile *rc, const char *uuid, uint32_t major,
+			   uint32_t minor)
 {
 	const struct mp_map *map = mp_desired_find(&rc->desired, uuid);
 	int ns = mp_topo_find_devno(&rc->topo, major, minor);
-
-	return map && mp_map_path(map, major, minor) && ns >= 0 && rc->topo.ns[ns].identified;
-}
-
-static const char *refusal(const struct reconcile *rc, const char *name)
-{
 	size_t i;
 
+	if (ns < 0)
+		return "the path is gone";
+	if (!rc->topo.ns[ns].identified)
+		return "it could not be identified";
+	if (map && mp_map_path(map, major, minor))
+		return NULL;
 	for (i = 0; i < rc->desired.nr_rejects; i++)
-		if (strcmp(rc->desired.rejects[i].device, name) == 0)
+		if (strcmp(rc->desired.rejects[i].device, rc->topo.ns[ns].name) == 0)
 			return rc->desired.rejects[i].reason;
 	return "it does not belong to this map";
 }
@@ -489,219 +354,60 @@ static void add_reinstates(struct reconcile *rc, struct mp_plan *plan)
 
 	while (health_take_good(rc->health, &p)) {
 		const struct mp_loaded_map *map = mp_loaded_find(&rc->loaded, p.uuid);
-		bool good = map && belongs(rc, p.uuid, p.major, p.minor);
+		bool good = map && !refusal(rc, p.uuid, p.major, p.minor);
 
 		if (!health_confirm(rc->health, &p, good, now_ms()))
 			continue;
 		snprintf(text, sizeof(text), NVMEMP_MSG_REINSTATE_PATH " %u:%u", p.major, p.minor);
-		add_message(plan, map, text, "identity and a read through the path are good again");
+		todo_add_message(plan, map, text, "identity and a read through the path are good again");
 	}
 }
 
 /* ---- clients ---- */
 
-static void client_done(struct waiter *w, const struct apply_result *result)
+static int client_send(void *context, const struct mp_loaded_map *map, const char *text,
+		       struct waiter *waiter)
 {
-	struct client *c = (struct client *)w;
-	enum request_outcome outcome = REQUEST_FAILED;
-	struct mp_err err = result->err;
+	struct reconcile *rc = context;
+	struct mapjob *job = mapjob_new();
 
-	if (result->outcome == APPLY_DONE || result->outcome == APPLY_DEFERRED)
-		outcome = REQUEST_DONE;
-	else if (result->outcome == APPLY_SKIPPED)
-		mp_err_set(&err, 0, "an earlier step for this map failed: see the log");
-	c->request.done(c->request.context, outcome, &err);
-	free(c);
-}
-
-static void refuse(const struct request *request, enum request_outcome outcome,
-		   const struct mp_err *err)
-{
-	request->done(request->context, outcome, err);
-}
-
-static void refuse_for_memory(const struct request *request)
-{
-	const struct mp_err err = { "no memory" };
-
-	refuse(request, REQUEST_FAILED, &err);
-}
-
-static struct client *client_new(const struct request *request, size_t step)
-{
-	struct client *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->waiter.done = client_done;
-	c->waiter.step = step;
-	c->request = *request;
-	c->request.map = c->request.path = "";
-	return c;
-}
-
-static void request_refresh(struct reconcile *rc, const struct request *request)
-{
-	struct client *c = client_new(request, SIZE_MAX);
-
-	if (!c) {
-		refuse_for_memory(request);
-		return;
+	if (!job)
+		return -ENOMEM;
+	job->plan.arena = mp_arena_new();
+	if (!job->plan.arena || todo_add_message(&job->plan, map, text, "asked for") < 0) {
+		mapjob_free(job);
+		return -ENOMEM;
 	}
-	c->waiter.next = rc->refreshers;
-	rc->refreshers = &c->waiter;
+	job->waiters = waiter;
+	submit(rc, job);
+	return 0;
+}
+
+static void client_refresh(void *context)
+{
+	struct reconcile *rc = context;
+
 	rc->maps_old = true;
 	want_pass(rc);
 }
 
-/* Straight to device-mapper, behind what is under way. */
-static void request_message_now(struct reconcile *rc, const struct request *request,
-				const struct request_target *target)
+static int client_probe(void *context, uint32_t major, uint32_t minor)
 {
-	struct mapjob *job = mapjob_new();
-	struct client *c = client_new(request, 0);
-	char text[64];
-	int r = -ENOMEM;
+	struct reconcile *rc = context;
+	const char *name = path_name(rc, major, minor);
 
-	request_message(request, target, text, sizeof(text));
-	if (job && c)
-		job->plan.arena = mp_arena_new();
-	if (job && c && job->plan.arena)
-		r = add_message(&job->plan, target->map, text, "asked for");
-	if (r) {
-		if (job)
-			mapjob_free(job);
-		free(c);
-		refuse_for_memory(request);
-		return;
-	}
-	job->waiters = &c->waiter;
-	submit(rc, job);
-}
-
-static void drop_pending(struct pending **p)
-{
-	struct pending *gone = *p;
-
-	*p = gone->next;
-	free(gone->uuid);
-	free(gone);
-}
-
-static void request_probe(struct reconcile *rc, const struct request *request,
-			  const struct request_target *target)
-{
-	const char *name = path_name(rc, target->path->major, target->path->minor);
-	struct pending *p;
-	struct mp_err err;
-
-	if (!name || identify_probe(rc->identify, name) < 0) {
-		mp_err_set(&err, 0, "%s: path %s is gone", target->map->map.name,
-			   target->path->name);
-		refuse(request, REQUEST_FAILED, &err);
-		return;
-	}
-	p = calloc(1, sizeof(*p));
-	if (p)
-		p->uuid = strdup(target->map->map.uuid);
-	if (!p || !p->uuid) {
-		free(p);
-		refuse_for_memory(request);
-		return;
-	}
-	p->request = *request;
-	p->request.map = p->request.path = "";
-	p->major = target->path->major;
-	p->minor = target->path->minor;
-	p->deadline_ms = now_ms() + PROBE_WAIT_MS;
-	p->next = rc->pending;
-	rc->pending = p;
 	want_pass(rc);
+	return name ? identify_probe(rc->identify, name) : -ENODEV;
 }
 
-static bool is_reinstated(const struct request_target *t)
+static const char *client_refusal(void *context, const char *uuid, uint32_t major, uint32_t minor)
 {
-	return t->status && (t->status->state == MP_PATH_ACTIVE ||
-			     t->status->state == MP_PATH_BLOCKED);
+	return refusal(context, uuid, major, minor);
 }
 
 void reconcile_request(struct reconcile *rc, const struct request *request)
 {
-	enum request_outcome outcome;
-	struct request_target target;
-	struct mp_err err = { "" };
-
-	if (request->kind == REQUEST_REFRESH) {
-		request_refresh(rc, request);
-		return;
-	}
-	outcome = request_find(&rc->view, request, &target, &err);
-	if (outcome == REQUEST_DONE && request->kind == REQUEST_SWITCH)
-		outcome = request_may_switch(&target, &err);
-	if (outcome != REQUEST_DONE ||
-	    (request->kind == REQUEST_REINSTATE && is_reinstated(&target)))
-		refuse(request, outcome, &err);
-	else if (request->kind == REQUEST_REINSTATE)
-		request_probe(rc, request, &target);
-	else
-		request_message_now(rc, request, &target);
-}
-
-/* A probe's outcome is one thing, who the namespace is now another: the pass knows. */
-static void decide_pending(struct reconcile *rc, struct pending *p)
-{
-	const struct mp_loaded_map *map = mp_loaded_find(&rc->loaded, p->uuid);
-	const struct mp_path *path = map ? mp_map_path(&map->map, p->major, p->minor) : NULL;
-	const struct request_target target = { .map = map, .path = path };
-	struct mp_err err;
-
-	if (path && belongs(rc, p->uuid, p->major, p->minor)) {
-		request_message_now(rc, &p->request, &target);
-		return;
-	}
-	mp_err_set(&err, 0, "path %s: %s", path ? path->name : "is gone",
-		   path ? refusal(rc, path->name) : "its map has changed");
-	refuse(&p->request, REQUEST_FAILED, &err);
-}
-
-static void decide_probed(struct reconcile *rc)
-{
-	struct pending **p = &rc->pending;
-
-	while (*p) {
-		if (!(*p)->probed) {
-			p = &(*p)->next;
-			continue;
-		}
-		decide_pending(rc, *p);
-		drop_pending(p);
-	}
-}
-
-static void expire_pending(struct reconcile *rc)
-{
-	static const struct mp_err late = { "no answer yet from the controller, or from device-mapper" };
-	struct pending **p = &rc->pending;
-	uint64_t now = now_ms();
-
-	while (*p) {
-		if ((*p)->deadline_ms > now) {
-			p = &(*p)->next;
-			continue;
-		}
-		refuse(&(*p)->request, REQUEST_FAILED, &late);
-		drop_pending(p);
-	}
-}
-
-static uint64_t pending_wake_ms(const struct reconcile *rc)
-{
-	const struct pending *p;
-	uint64_t wake = 0;
-
-	for (p = rc->pending; p; p = p->next)
-		wake = earlier(wake, p->deadline_ms);
-	return wake;
+	clients_request(rc->clients, &rc->view, request, now_ms());
 }
 
 /* ---- answers of controllers ---- */
@@ -709,31 +415,6 @@ static uint64_t pending_wake_ms(const struct reconcile *rc)
 static void identify_changed(void *context)
 {
 	want_pass(context);
-}
-
-static void probe_failed(struct reconcile *rc, int ns, const char *why)
-{
-	struct pending **p = &rc->pending;
-	struct mp_err err;
-
-	while (*p) {
-		if ((*p)->major != rc->topo.ns[ns].major || (*p)->minor != rc->topo.ns[ns].minor) {
-			p = &(*p)->next;
-			continue;
-		}
-		mp_err_set(&err, 0, "%s", why);
-		refuse(&(*p)->request, REQUEST_FAILED, &err);
-		drop_pending(p);
-	}
-}
-
-static void probe_succeeded(struct reconcile *rc, int ns)
-{
-	struct pending *p;
-
-	for (p = rc->pending; p; p = p->next)
-		if (p->major == rc->topo.ns[ns].major && p->minor == rc->topo.ns[ns].minor)
-			p->probed = true;
 }
 
 /*
@@ -744,14 +425,14 @@ static void identify_probed(void *context, const char *name, int r, const char *
 {
 	struct reconcile *rc = context;
 	int ns = mp_topo_find_ns(&rc->topo, name);
+	uint32_t major, minor;
 
 	if (ns < 0)
 		return;
-	health_probed(rc->health, rc->topo.ns[ns].major, rc->topo.ns[ns].minor, r == 0, now_ms());
-	if (r < 0)
-		probe_failed(rc, ns, why);
-	else
-		probe_succeeded(rc, ns);
+	major = rc->topo.ns[ns].major;
+	minor = rc->topo.ns[ns].minor;
+	health_probed(rc->health, major, minor, r == 0, now_ms());
+	clients_probed(rc->clients, major, minor, r, why);
 	want_pass(rc);
 }
 
@@ -781,14 +462,14 @@ static void tell_refusals(struct reconcile *rc)
 
 static void settle(struct reconcile *rc, size_t waiting)
 {
+	bool busy = identify_busy(rc->identify);
 	char status[300];
 
-	/* until the answers are there, every namespace is "not identified yet" */
-	if (identify_busy(rc->identify))
-		return;
-	tell_refusals(rc);
 	report_status(&rc->view, status, sizeof(status));
-	if (rc->options.once) {
+	/* until the answers are there, every namespace is "not identified yet" */
+	if (!busy)
+		tell_refusals(rc);
+	if (!busy && rc->options.once) {
 		end(rc, waiting > 0);
 		if (rc->topo.native)
 			log_line(LOG_NOTICE, "%s", status);
@@ -796,7 +477,7 @@ static void settle(struct reconcile *rc, size_t waiting)
 	if (rc->target_missing && !rc->topo.native)
 		snprintf(status, sizeof(status), "%s", rc->target_err.text);
 	if (rc->listener.settled)
-		rc->listener.settled(rc->listener.context, status);
+		rc->listener.settled(rc->listener.context, status, !busy);
 }
 
 static void show_plan(struct reconcile *rc, const struct mp_plan *plan)
@@ -814,33 +495,25 @@ static void show_plan(struct reconcile *rc, const struct mp_plan *plan)
 	end(rc, false);
 }
 
-static int make_plan(struct reconcile *rc, struct mp_plan *ret, uint64_t *ret_wake_ms,
-		     size_t *ret_waiting, struct mp_err *err)
+static int act(struct reconcile *rc, struct mp_err *err)
 {
+	const struct todo_limits limits = {
+		.retries = &rc->retries, .no_target = rc->target_missing, .now_ms = now_ms(),
+	};
+	struct todo_waiting waiting;
+	struct mapjob *job;
 	struct mp_plan plan;
-	uint64_t wake;
 	int r;
 
 	r = reconcile_plan(rc, &plan, err);
 	if (r)
 		return r;
-	wake = plan.wake_ms;
-	wake = earlier(wake, drop_waiting(rc, &plan, ret_waiting));
-	*ret = plan;
-	*ret_wake_ms = wake;
-	return 0;
-}
-
-static int act(struct reconcile *rc, struct mp_err *err)
-{
-	struct mapjob *job;
-	struct mp_plan plan;
-	size_t waiting = 0;
-	int r;
-
-	r = make_plan(rc, &plan, &rc->plan_wake_ms, &waiting, err);
-	if (r)
-		return r;
+	r = todo_limit(&plan, &limits, &waiting);
+	if (r) {
+		mp_plan_done(&plan);
+		return mp_err_set(err, r, "no memory");
+	}
+	rc->plan_wake_ms = earlier(plan.wake_ms, waiting.wake_ms);
 	if (rc->options.dry_run) {
 		show_plan(rc, &plan);
 		mp_plan_done(&plan);
@@ -849,7 +522,7 @@ static int act(struct reconcile *rc, struct mp_err *err)
 	add_reinstates(rc, &plan);
 	if (plan.nr_steps == 0) {
 		mp_plan_done(&plan);
-		settle(rc, waiting);
+		settle(rc, waiting.nr_steps);
 		return 0;
 	}
 	job = mapjob_new();
@@ -869,13 +542,13 @@ static int look_and_act(struct reconcile *rc, struct mp_err *err)
 	r = look(rc, err);
 	if (r)
 		return r;
-	update_lost(rc);
+	lost_update(&rc->lost, &rc->desired, &rc->loaded, now_ms());
 	r = health_update(rc->health, &rc->loaded, now_ms());
 	if (r)
 		return mp_err_set(err, r, "no memory");
 	if (!rc->options.dry_run)
 		start_probes(rc);
-	decide_probed(rc);
+	clients_decide(rc->clients, &rc->loaded);
 	if (rc->nr_jobs > 0)
 		return 0;
 	return act(rc, err);
@@ -884,19 +557,19 @@ static int look_and_act(struct reconcile *rc, struct mp_err *err)
 static int on_pass(sd_event_source *s, void *userdata)
 {
 	struct reconcile *rc = userdata;
+	uint64_t now = now_ms(), clients_wake;
 	struct mp_err err = { "" };
-	uint64_t now = now_ms();
 	int r;
 
 	if (rc->ended)
 		return 0;
-	expire_pending(rc);
+	clients_wake = clients_expire(rc->clients, now);
 	if (rc->look_again_ms && rc->look_again_ms <= now)
 		rc->look_again_ms = 0;
 	if (rc->maps_old && !rc->look_again_ms && rc->nr_jobs == 0)
 		submit_look(rc);
 	if (rc->nr_jobs > 0) {
-		set_timer(rc, pending_wake_ms(rc));
+		set_timer(rc, clients_wake);
 		return 0;
 	}
 	if (rc->maps_known && !rc->look_again_ms) {
@@ -911,7 +584,7 @@ static int on_pass(sd_event_source *s, void *userdata)
 	set_timer(rc, earlier(earlier(earlier(rc->plan_wake_ms, rc->look_again_ms),
 				      earlier(identify_wake_ms(rc->identify),
 					      health_wake_ms(rc->health))),
-			      earlier(pending_wake_ms(rc), rc->news_wake_ms)));
+			      earlier(clients_wake, rc->news_wake_ms)));
 	return 0;
 }
 
@@ -1039,10 +712,15 @@ static int start(struct reconcile *rc, struct mp_err *err)
 	const struct identify_handler answers = {
 		.changed = identify_changed, .probed = identify_probed, .context = rc,
 	};
+	const struct clients_handler clients = {
+		.send = client_send, .refresh = client_refresh, .probe = client_probe,
+		.refusal = client_refusal, .context = rc,
+	};
 	int r;
 
 	rc->health = health_new();
-	if (!rc->health || mp_conf_init(&rc->conf) < 0)
+	rc->clients = clients_new(&clients);
+	if (!rc->health || !rc->clients || mp_conf_init(&rc->conf) < 0)
 		return mp_err_set(err, -ENOMEM, "no memory");
 	r = reconcile_reload(rc, err);
 	if (r < 0)

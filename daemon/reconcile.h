@@ -69,9 +69,12 @@ struct request {
 
 void reconcile_request(struct reconcile *rc, const struct request *request);
 
-/* Called when a pass has found nothing left to do (or nothing that can be done now). */
+/*
+ * Called when a pass has found nothing left to do, or nothing that can be done
+ * now; complete: and every controller that was asked has answered.
+ */
 struct reconcile_listener {
-	void (*settled)(void *context, const char *status);
+	void (*settled)(void *context, const char *status, bool complete);
 	void *context;
 };
 
