@@ -68,6 +68,7 @@ struct reconcile {
 	bool maps_old;			/* something happened since that reading began */
 	uint64_t look_again_ms;		/* a look failed: not before this */
 	unsigned int look_delay_ms;
+	bool told_native;
 	bool target_missing;
 	struct mp_err target_err;
 	struct mp_err look_err;		/* "" = the last look was a success */
@@ -469,11 +470,12 @@ static void settle(struct reconcile *rc, size_t waiting)
 	/* until the answers are there, every namespace is "not identified yet" */
 	if (!busy)
 		tell_refusals(rc);
-	if (!busy && rc->options.once) {
-		end(rc, waiting > 0);
-		if (rc->topo.native)
-			log_line(LOG_NOTICE, "%s", status);
+	if (!busy && rc->topo.native && !rc->told_native) {
+		rc->told_native = true;
+		log_line(LOG_NOTICE, "%s", status);
 	}
+	if (!busy && rc->options.once)
+		end(rc, waiting > 0);
 	if (rc->target_missing && !rc->topo.native)
 		snprintf(status, sizeof(status), "%s", rc->target_err.text);
 	if (rc->listener.settled)

@@ -12,8 +12,12 @@
 #define ROUND_DELAY	(HZ / 20)	/* before the next round; doubles */
 #define RECHECK_MIN	(HZ / 200 ?: 1)	/* no path: look again, doubling from here */
 #define RECHECK_MAX	(HZ / 4)
-#define TRIAL_MIN	(HZ / 10)	/* between trials of failed paths */
-#define TRIAL_MAX	(5 * HZ)
+/*
+ * Between trials of failed paths. The first is late enough for a rescan to have
+ * noticed that a target put another namespace behind the NSID.
+ */
+#define TRIAL_MIN	HZ
+#define TRIAL_MAX	(8 * HZ)
 
 /* What an error says of the path that it came from */
 enum verdict {
@@ -301,7 +305,7 @@ static void look(struct nvmemp *m, struct pass *pass)
 		/* a path that fails again right behind a trial goes on with the backoff */
 		if (time_after(jiffies, m->next_trial + TRIAL_MAX))
 			m->trial_delay = TRIAL_MIN;
-		m->next_trial = jiffies + m->trial_delay;
+		m->next_trial = jiffies + max_t(unsigned long, m->trial_delay, TRIAL_MIN);
 		DMWARN("%s: no path is usable", dm_table_device_name(m->ti->table));
 		nvmemp_event(m);
 	}

@@ -82,13 +82,13 @@ void mp_ident_eui_print(const uint8_t eui[8], char buf[24])
 		buf += sprintf(buf, i ? " %02x" : "%02x", eui[i]);
 }
 
-int mp_ident_parse(const char *wwid, const char *uuid, const char *nguid, const char *eui,
-		   struct mp_id *ret, struct mp_err *err)
+int mp_ident_parse(const char *wwid, const char *nguid, const char *eui, struct mp_id *ret,
+		   struct mp_err *err)
 {
 	struct mp_id id = { .wwid = wwid };
 
-	if (!strncmp(wwid, "uuid.", 5) && mp_ident_uuid_parse(uuid, id.uuid))
-		return mp_err_set(err, -EINVAL, "uuid \"%s\" is not a UUID", uuid);
+	if (!strncmp(wwid, "uuid.", 5) && mp_ident_uuid_parse(wwid + 5, id.uuid))
+		return mp_err_set(err, -EINVAL, "wwid \"%s\" has no UUID", wwid);
 	if (*nguid && mp_ident_uuid_parse(nguid, id.nguid))
 		return mp_err_set(err, -EINVAL, "nguid \"%s\" is not 16 bytes", nguid);
 	if (*eui && mp_ident_eui_parse(eui, id.eui64))

@@ -18,12 +18,13 @@ int mp_ident_eui_parse(const char *text, uint8_t ret[8]);
 void mp_ident_eui_print(const uint8_t eui[8], char buf[24]);
 
 /*
- * sysfs's own view of one namespace. The uuid file prints the NGUID where there
- * is no UUID (uuid_show), so only a wwid that begins with "uuid." makes it one.
- * -EINVAL: a file that is there can't be understood; err names it.
+ * sysfs's own view of one namespace. The UUID is in the wwid, "uuid." before it;
+ * the file uuid is of no use: without a UUID it prints the NGUID, and the kernel
+ * logs that each time (uuid_show). -EINVAL: a file can't be understood; err
+ * names it.
  */
-int mp_ident_parse(const char *wwid, const char *uuid, const char *nguid, const char *eui,
-		   struct mp_id *ret, struct mp_err *err);
+int mp_ident_parse(const char *wwid, const char *nguid, const char *eui, struct mp_id *ret,
+		   struct mp_err *err);
 
 /* NULL: the same namespace; else the name of the first identifier that differs. */
 const char *mp_ident_differs(const struct mp_id *a, const struct mp_id *b);

@@ -135,8 +135,7 @@ static int read_sysfs(struct build *b, struct mp_ns *ns)
 		return bad(b, ns, "sysfs: logical_block_size \"%s\" is none",
 			   mp_facts_text(f, "sys/block/%s/queue/logical_block_size", name));
 	ns->block_size = (uint32_t)n;
-	if (mp_ident_parse(wwid, mp_facts_text(f, "sys/block/%s/uuid", name),
-			   mp_facts_text(f, "sys/block/%s/nguid", name),
+	if (mp_ident_parse(wwid, mp_facts_text(f, "sys/block/%s/nguid", name),
 			   mp_facts_text(f, "sys/block/%s/eui", name), &ns->id, &err))
 		return bad(b, ns, "sysfs: %s", err.text);
 	return 0;

@@ -48,7 +48,7 @@ enum mp_policy {
  *   sys/class/nvme-subsystem/SUBSYS/{subsysnqn,model,serial,iopolicy}
  *   sys/class/nvme-subsystem/SUBSYS/CTRL		"" (the link is there)
  *   sys/class/nvme/CTRL/{subsysnqn,state,transport,address,numa_node,cntrltype}
- *   sys/block/NS/{dev,size,ro,nsid,wwid,uuid,nguid,eui}
+ *   sys/block/NS/{dev,size,ro,nsid,wwid,nguid,eui}
  *   sys/block/NS/queue/{logical_block_size,zoned}
  *   sys/block/NS/device			last part of the link: CTRL or SUBSYS
  *   sys/block/NS/holders		names, separated by blanks

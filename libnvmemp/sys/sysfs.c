@@ -31,7 +31,7 @@ static const char *const ctrl_attrs[] = {
 	"subsysnqn", "state", "transport", "address", "numa_node", "cntrltype", NULL
 };
 static const char *const ns_attrs[] = {
-	"dev", "size", "ro", "nsid", "wwid", "uuid", "nguid", "eui", "diskseq",
+	"dev", "size", "ro", "nsid", "wwid", "nguid", "eui", "diskseq",
 	"queue/logical_block_size", "queue/zoned", NULL
 };
 

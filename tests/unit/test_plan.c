@@ -99,7 +99,6 @@ static void add_ns(struct mp_facts *f, const struct ns *ns)
 	add_text(f, "2048", "sys/block/%s/size", ns->name);
 	add_text(f, "1", "sys/block/%s/nsid", ns->name);
 	add_text(f, WWID, "sys/block/%s/wwid", ns->name);
-	add_text(f, UUID, "sys/block/%s/uuid", ns->name);
 	add_text(f, "512", "sys/block/%s/queue/logical_block_size", ns->name);
 	add_text(f, ns->ctrl, "sys/block/%s/device", ns->name);
 	if (i->unidentified)

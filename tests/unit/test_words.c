@@ -148,19 +148,21 @@ static void identifiers_go_there_and_back(void **state)
 #define UUID_A "11111111-2222-3333-4444-555555555555"
 #define NGUID_A "00112233-4455-6677-8899-aabbccddee01"
 
-static void uuid_file_that_shows_the_nguid_is_no_uuid(void **state)
+static void a_uuid_is_one_only_if_the_wwid_says_so(void **state)
 {
 	struct mp_id id;
 	struct mp_err err;
 
-	assert_int_equal(mp_ident_parse("eui.00112233445566778899aabbccddee01", NGUID_A, NGUID_A, "",
+	assert_int_equal(mp_ident_parse("eui.00112233445566778899aabbccddee01", NGUID_A, "",
 					&id, &err), 0);
 	assert_true(mp_ident_is_zero(id.uuid, 16));
 	assert_false(mp_ident_is_zero(id.nguid, 16));
-	assert_int_equal(mp_ident_parse("uuid." UUID_A, UUID_A, "", "", &id, &err), 0);
+	assert_int_equal(mp_ident_parse("uuid." UUID_A, "", "", &id, &err), 0);
 	assert_false(mp_ident_is_zero(id.uuid, 16));
-	assert_int_equal(mp_ident_parse("uuid." UUID_A, "rubbish", "", "", &id, &err), -EINVAL);
-	assert_string_equal(err.text, "uuid \"rubbish\" is not a UUID");
+	assert_int_equal(mp_ident_parse("uuid.rubbish", "", "", &id, &err), -EINVAL);
+	assert_string_equal(err.text, "wwid \"uuid.rubbish\" has no UUID");
+	assert_int_equal(mp_ident_parse("uuid." UUID_A, "rubbish", "", &id, &err), -EINVAL);
+	assert_string_equal(err.text, "nguid \"rubbish\" is not 16 bytes");
 }
 
 static void every_identifier_counts(void **state)
@@ -290,7 +292,7 @@ int main(void)
 		cmocka_unit_test(words_go_there_and_back),
 		cmocka_unit_test(device_numbers_fit_the_kernel),
 		cmocka_unit_test(identifiers_go_there_and_back),
-		cmocka_unit_test(uuid_file_that_shows_the_nguid_is_no_uuid),
+		cmocka_unit_test(a_uuid_is_one_only_if_the_wwid_says_so),
 		cmocka_unit_test(every_identifier_counts),
 		cmocka_unit_test(dm_uuid_fits_or_is_refused),
 		cmocka_unit_test(dm_names_are_safe),
