@@ -12,7 +12,7 @@ part() {
 	name=$1 log=build/check-$1.log
 	shift
 	printf '== %s\n' "$name"
-	{ "$@" 2>&1; echo "exit $?"; } | tee "$log" | grep -v '^exit [0-9]*$'
+	{ "$@" 2>&1; echo "exit $?"; } | tee "$log" | grep --line-buffered -v '^exit [0-9]*$'
 	status=$(sed -n 's/^exit \([0-9]*\)$/\1/p' "$log" | tail -n 1)
 	# shellcheck disable=SC2046 # three numbers on purpose
 	set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log" | tail -n 1)
