@@ -257,7 +257,7 @@ void report_status(const struct view *view, char *buf, size_t size)
 	size_t i, j, paths = 0, usable = 0;
 
 	if (view->topo->native) {
-		snprintf(buf, size, "native NVMe multipath is on (nvme_core.multipath=Y): nothing to do here");
+		snprintf(buf, size, "native NVMe multipath is on (nvme_core.multipath=Y): no map is made");
 		return;
 	}
 	for (i = 0; i < view->loaded->nr_maps; i++) {
