@@ -10,6 +10,7 @@
 #include "core/desire.h"
 #include "core/err.h"
 #include "core/ident.h"
+#include "core/topo.h"
 #include "nvmemp_uapi.h"
 
 /* A namespace on its way into a map, or out with a reason */
@@ -60,6 +61,46 @@ const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint
 		if (map->paths[i].major == major && map->paths[i].minor == minor)
 			return &map->paths[i];
 	return NULL;
+}
+
+static bool known(const char *nqn)
+{
+	return nqn && *nqn;
+}
+
+/* The subsystem that a path of the map's table leads to, if it is still the map's namespace */
+static const char *nqn_of_paths(const struct mp_map *map, const struct mp_topo *topo)
+{
+	size_t i;
+
+	for (i = 0; i < map->nr_paths; i++) {
+		int n = mp_topo_find_devno(topo, map->paths[i].major, map->paths[i].minor);
+		const struct mp_ns *ns = n < 0 ? NULL : &topo->ns[n];
+
+		if (ns && !*ns->bad && !strncmp(map->uuid, NVMEMP_UUID_PREFIX, sizeof(NVMEMP_UUID_PREFIX) - 1) &&
+		    !strcmp(map->uuid + sizeof(NVMEMP_UUID_PREFIX) - 1, ns->id.wwid))
+			return topo->ctrls[ns->ctrl].nqn;
+	}
+	return "";
+}
+
+int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
+		       const struct mp_topo *topo)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->nr_maps; i++) {
+		struct mp_loaded_map *l = &loaded->maps[i];
+		const struct mp_loaded_map *old = mp_loaded_find(before, l->map.uuid);
+		const char *nqn = old && known(old->nqn) ? old->nqn : nqn_of_paths(&l->map, topo);
+
+		if (known(l->nqn))
+			continue;
+		l->nqn = mp_arena_strdup(loaded->arena, nqn);
+		if (!l->nqn)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 __attribute__((format(printf, 3, 4)))
@@ -145,16 +186,22 @@ static int note_intruders(struct build *b, const struct mp_ns *ns, const char *u
 	return 0;
 }
 
-static int note_present(struct build *b, const struct mp_ns *ns, const char *uuid)
+/* The namespace of another subsystem than the map of this uuid was made of */
+static bool is_twin(const struct candidate *c)
+{
+	return c->loaded && known(c->loaded->nqn) && strcmp(c->loaded->nqn, c->ctrl->nqn);
+}
+
+static int note_present(struct build *b, const struct candidate *c)
 {
 	struct mp_desired *d = b->d;
 
-	if (going_away(ns, &b->topo->ctrls[ns->ctrl]) || ns->replaced)
+	if (going_away(c->ns, c->ctrl) || c->ns->replaced || is_twin(c))
 		return 0;
 	d->present = mp_arena_grow(d->arena, d->present, d->nr_present, sizeof(*d->present));
 	if (!d->present)
 		return -ENOMEM;
-	d->present[d->nr_present] = mp_arena_strdup(d->arena, uuid);
+	d->present[d->nr_present] = mp_arena_strdup(d->arena, c->uuid);
 	return d->present[d->nr_present++] ? 0 : -ENOMEM;
 }
 
@@ -168,14 +215,14 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 	mp_conf_resolve(b->conf, c.ctrl->nqn, ns->id.wwid, &c.prefs);
 	if (mp_ident_dm_uuid(ns->id.wwid, c.uuid, &err))
 		return reject(b->d, ns->name, "%s", *ns->bad ? ns->bad : err.text);
-	r = note_intruders(b, ns, c.uuid);
-	if (!r)
-		r = note_present(b, ns, c.uuid);
-	if (r)
-		return r;
 	c.loaded = mp_loaded_find(b->loaded, c.uuid);
 	if (c.loaded)
 		c.in_table = mp_map_path(&c.loaded->map, ns->major, ns->minor);
+	r = note_intruders(b, ns, c.uuid);
+	if (!r)
+		r = note_present(b, &c);
+	if (r)
+		return r;
 	why = mp_desire_unfit(b->topo, ns, &c.prefs);
 	if (why && !keeps_its_place(&c))
 		return going_away(ns, c.ctrl) && !*ns->bad ? 0 : reject(b->d, ns->name, "%s", why);
@@ -239,6 +286,15 @@ static void value_of(const struct candidate *c, const char *what, char buf[300])
 		mp_ident_eui_print(ns->id.eui64, buf);
 }
 
+static int reject_twin(struct build *b, struct candidate *c)
+{
+	if (c->rejected)
+		return 0;
+	c->rejected = true;
+	return reject(b->d, c->ns->name, "subsystem NQN %s, but the map of this wwid is of %s",
+		      c->ctrl->nqn, c->loaded->nqn);
+}
+
 static int reject_for(struct build *b, struct candidate *c, const struct candidate *other,
 		      const char *what)
 {
@@ -254,7 +310,8 @@ static int reject_for(struct build *b, struct candidate *c, const struct candida
 
 /*
  * One of the group must be right to be the measure of the others: a path of the
- * loaded map. Without one nobody knows, and all that disagree stay out.
+ * loaded map. Without one nobody knows, and all that disagree stay out. A map
+ * that has lost all its paths still has its subsystem.
  */
 static int agree(struct build *b, struct candidate *from, struct candidate *to)
 {
@@ -262,12 +319,15 @@ static int agree(struct build *b, struct candidate *from, struct candidate *to)
 	const char *what;
 	int r = 0;
 
+	for (c = from; c < to && !r; c++)
+		if (is_twin(c))
+			r = reject_twin(b, c);
 	for (c = from; c < to && !ref; c++)
-		if (c->in_table && c->ns->identified)
+		if (c->in_table && c->ns->identified && !c->rejected)
 			ref = c;
 	for (c = from; c < to && !r; c++) {
 		for (other = ref ? ref : from; other < (ref ? ref + 1 : to) && !r; other++) {
-			what = other == c ? NULL : differs(c, other);
+			what = other == c || is_twin(other) ? NULL : differs(c, other);
 			if (what)
 				r = reject_for(b, c, other, what);
 		}

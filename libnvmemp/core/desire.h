@@ -24,6 +24,16 @@ const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const
 const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor);
 
 /*
+ * Which subsystem each map was made of, as its table can't say: what before
+ * knew, else what a path of its table leads to. Without it, a map whose paths
+ * are all gone would be given those of a twin in another subsystem, a clone
+ * with the same identifiers. To be called with each new loaded and each new
+ * topo; before may be loaded itself. -ENOMEM
+ */
+int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
+		       const struct mp_topo *topo);
+
+/*
  * Why a namespace is no member of any map whatever others say; NULL: it may be
  * one. The udev rules ask the same question for a device that just appeared.
  */

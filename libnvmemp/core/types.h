@@ -241,6 +241,7 @@ struct mp_loaded_map {
 	bool suspended;
 	bool deferred_remove;
 	const char *bad;		/* table or status that can't be understood; "" = fine */
+	const char *nqn;		/* of the subsystem it was made of; NULL or "" = not known */
 };
 
 struct mp_loaded {

@@ -45,6 +45,7 @@ struct machine {
 	bool ana;		/* CMIC says so; group 2 is inaccessible */
 	const char *conf[3][3];	/* section, key, value */
 	const char *loaded;	/* table of the map NAME, size 2048 */
+	const char *nqn;	/* that it was made of; NULL: not known */
 	const char *status;
 	const char *desired;
 	const char *plan;
@@ -159,6 +160,7 @@ static struct mp_loaded loaded_of(const struct machine *m)
 	l.maps = map = mp_arena_alloc(l.arena, sizeof(*map));
 	map->map = (struct mp_map){ .name = NAME, .uuid = NAME, .size_sectors = 2048 };
 	map->bad = "";
+	map->nqn = m->nqn;
 	map->has_table = *m->loaded;
 	map->suspended = !strncmp(m->loaded, "suspended ", 10);
 	map->deferred_remove = !strncmp(m->loaded, "going ", 6);
@@ -366,6 +368,18 @@ static const struct machine rows[] = {
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
 			   "reject nvme1n1 because \"subsystem NQN nqn.b, but nvme0n1 has nqn.a\"\n",
 		.plan = "",
+	}, {
+		.name = "a map that lost its paths gets none of a twin's, but its end",
+		.ns = { B }, .facts = SUBSYS_B, .nqn = "nqn.a",
+		.loaded = HEAD "1 259:7 2 ana optimized",
+		.desired = "reject nvme1n1 because \"subsystem NQN nqn.b, but the map of this wwid is of nqn.a\"\n",
+		.plan = "look again at 61000 ms\n",
+	}, {
+		.name = "its own come back, the twin stays out",
+		.ns = PLAIN, .facts = SUBSYS_B, .nqn = "nqn.a", .loaded = HEAD "1 259:7 2 ana optimized",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"subsystem NQN nqn.b, but the map of this wwid is of nqn.a\"\n",
+		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path nvme0n1 appeared\"\n",
 	}, {
 		.name = "NGUIDs that differ in the last byte",
 		.ns = PLAIN,
@@ -687,6 +701,38 @@ next:
 	}
 }
 
+/* What a map was made of is known from its paths, and then for good. */
+static void maps_remember_their_subsystem(void **state)
+{
+	static const struct machine a = {
+		.name = "of a", .ns = { A }, .loaded = HEAD "1 259:0 2 ana optimized",
+	}, twin = {
+		.name = "twin", .ns = { B }, .facts = SUBSYS_B, .loaded = HEAD "1 259:1 2 ana optimized",
+	}, other = {
+		.name = "another namespace", .ns = { A }, .loaded = HEAD "1 259:0 2 ana optimized",
+		.facts = "sys/block/nvme0n1/wwid = eui.0011\n",
+	};
+	const struct machine *steps[] = { &other, &a, &twin };
+	static const char *const want[] = { "", "nqn.a", "nqn.a" };
+	struct mp_loaded before = { 0 }, now;
+	size_t i;
+
+	for (i = 0; i < COUNT(steps); i++) {
+		struct mp_facts f = facts_of(steps[i], 0);
+		struct mp_topo topo;
+
+		now = loaded_of(steps[i]);
+		assert_int_equal(mp_topo_build(&f, &topo, NULL), 0);
+		assert_int_equal(mp_loaded_remember(&now, &before, &topo), 0);
+		check_text(steps[i]->name, now.maps[0].nqn, want[i]);
+		mp_arena_free(before.arena);
+		before = now;
+		mp_topo_done(&topo);
+		mp_facts_done(&f);
+	}
+	mp_arena_free(before.arena);
+}
+
 /* More controllers than a map can have paths; and two namespaces that want one name */
 static void limits_are_told(void **state)
 {
@@ -734,6 +780,7 @@ int main(void)
 		cmocka_unit_test(no_write_reaches_another_namespace),
 		cmocka_unit_test(order_of_facts_changes_nothing),
 		cmocka_unit_test(a_plan_that_was_carried_out_leaves_nothing_to_do),
+		cmocka_unit_test(maps_remember_their_subsystem),
 		cmocka_unit_test(limits_are_told),
 	};
 
