@@ -257,8 +257,6 @@ static int build(struct reconcile *rc, const struct mp_facts *facts, struct mp_e
 		mp_topo_done(&topo);
 		return r;
 	}
-	if (topo.native && !rc->topo.native)
-		log_line(LOG_NOTICE, "native NVMe multipath is on (nvme_core.multipath=Y): the kernel joins the paths, no map is made");
 	mp_desired_done(&rc->desired);
 	mp_topo_done(&rc->topo);
 	rc->desired = desired;
