@@ -151,11 +151,18 @@ const char *mp_desire_unfit(const struct mp_topo *topo, const struct mp_ns *ns,
 	return NULL;
 }
 
-/* A path in use stays while nobody has asked its controller again. */
+/*
+ * A path in use stays while nobody has asked its controller again, and when
+ * somebody stacks something else on it: to take it from the map would help
+ * neither.
+ */
 static bool keeps_its_place(const struct candidate *c)
 {
-	return c->in_table && !*c->ns->bad && !c->prefs.ignore &&
-	       (!c->ctrl->identified || !c->ns->identified) && !going_away(c->ns, c->ctrl);
+	if (!c->in_table || *c->ns->bad || c->prefs.ignore || going_away(c->ns, c->ctrl))
+		return false;
+	if (!c->ctrl->identified || !c->ns->identified)
+		return true;
+	return c->ctrl->multi_ctrl && c->ns->shared && *c->ns->holder;
 }
 
 static int note_intruders(struct build *b, const struct mp_ns *ns, const char *uuid)
@@ -242,20 +249,23 @@ static int candidate_cmp(const void *a, const void *b)
 static const char *differs(const struct candidate *a, const struct candidate *b)
 {
 	const struct mp_ns *x = a->ns, *y = b->ns;
+	bool both = x->identified && y->identified;	/* else sysfs has to do */
+	const char *what;
 
 	if (strcmp(a->ctrl->nqn, b->ctrl->nqn))
 		return "subsystem NQN";
 	if (x->nsid != y->nsid)
 		return "NSID";
-	if (!x->identified || !y->identified)
-		return NULL;	/* it keeps the place that it had when it was identified */
 	if (x->block_size != y->block_size)
 		return "block size";
+	what = mp_ident_differs(&x->id, &y->id);
+	if (what && (both || strcmp(what, "command set")))
+		return what;
+	if (!both)
+		return NULL;	/* it keeps the place that it had when it was identified */
 	if (x->metadata_size != y->metadata_size)
 		return "metadata size";
-	if (x->pi_type != y->pi_type)
-		return "protection type";
-	return mp_ident_differs(&x->id, &y->id);
+	return x->pi_type != y->pi_type ? "protection type" : NULL;
 }
 
 static void value_of(const struct candidate *c, const char *what, char buf[300])
@@ -386,23 +396,31 @@ static int size_of(struct build *b, struct candidate *from, struct candidate *to
 	return r;
 }
 
-static bool name_taken(const struct mp_desired *d, const char *name)
+/* The other map that has this name, or is to get it; a name in use is not taken away. */
+static const char *owner_of(const struct build *b, const char *name, const char *uuid)
 {
 	size_t i;
 
-	for (i = 0; i < d->nr_maps; i++)
-		if (!strcmp(d->maps[i].name, name))
-			return true;
-	return false;
+	for (i = 0; i < b->d->nr_maps; i++)
+		if (!strcmp(b->d->maps[i].name, name))
+			return b->d->maps[i].uuid;
+	for (i = 0; i < b->loaded->nr_maps; i++)
+		if (!strcmp(b->loaded->maps[i].map.name, name) &&
+		    strcmp(b->loaded->maps[i].map.uuid, uuid))
+			return b->loaded->maps[i].map.uuid;
+	return NULL;
 }
 
 static const char *name_for(struct build *b, const struct candidate *c)
 {
+	const char *alias = c->prefs.alias, *owner = *alias ? owner_of(b, alias, c->uuid) : NULL;
 	char name[MP_DM_NAME_SIZE];
 
-	if (*c->prefs.alias && !name_taken(b->d, c->prefs.alias))
-		return mp_arena_strdup(b->d->arena, c->prefs.alias);
+	if (*alias && !owner)
+		return mp_arena_strdup(b->d->arena, alias);
 	mp_ident_dm_name(c->uuid, name);
+	if (owner && reject(b->d, name, "alias %s is the name of %s", alias, owner))
+		return NULL;
 	return mp_arena_strdup(b->d->arena, name);
 }
 
@@ -424,7 +442,8 @@ static int add_path(struct build *b, struct mp_map *map, const struct candidate 
 	}
 	/* the log is not read yet, or the controller has none */
 	if (p->ana == MP_ANA_UNKNOWN)
-		p->ana = c->in_table && c->ctrl->ana ? c->in_table->ana : MP_ANA_OPTIMIZED;
+		p->ana = c->in_table && (c->ctrl->ana || !c->ctrl->identified) ? c->in_table->ana :
+			 MP_ANA_OPTIMIZED;
 	return p->name ? 0 : -ENOMEM;
 }
 
@@ -504,6 +523,23 @@ static int build(struct build *b)
 	return r;
 }
 
+/* Nothing is wanted of native multipath, but no map that is there may end for that. */
+static int build_native(struct build *b)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < b->topo->nr_ns && !r; i++) {
+		struct candidate c = {
+			.ns = &b->topo->ns[i], .ctrl = &b->topo->ctrls[b->topo->ns[i].ctrl],
+		};
+
+		if (!mp_ident_dm_uuid(c.ns->id.wwid, c.uuid, NULL))
+			r = note_present(b, &c);
+	}
+	return r;
+}
+
 int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 	      const struct mp_loaded *loaded, struct mp_desired *ret, struct mp_err *err)
 {
@@ -511,8 +547,8 @@ int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 	struct build b = { topo, conf, loaded, &d, NULL, 0 };
 	int r = d.arena ? 0 : -ENOMEM;
 
-	if (!r && !topo->native)
-		r = build(&b);
+	if (!r)
+		r = topo->native ? build_native(&b) : build(&b);
 	if (r) {
 		mp_desired_done(&d);
 		return mp_err_set(err, r, "no memory for the wanted maps");

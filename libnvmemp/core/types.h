@@ -183,7 +183,7 @@ struct mp_map {
 };
 
 struct mp_reject {
-	const char *device;		/* nvme0n1, or "nvme0 nsid 3" */
+	const char *device;		/* nvme0n1, "nvme0 nsid 3", or a map that can't have its alias */
 	const char *reason;
 };
 

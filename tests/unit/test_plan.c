@@ -320,6 +320,11 @@ static const struct machine rows[] = {
 		.ns = PLAIN, .facts = "sys/module/nvme_core/parameters/multipath = Y\n",
 		.desired = "", .plan = "",
 	}, {
+		.name = "but a map that is there does not end for that",
+		.ns = { A }, .facts = "sys/module/nvme_core/parameters/multipath = Y\n",
+		.loaded = "4 policy numa no_path fail 1 259:0 2 ana optimized",
+		.desired = "", .plan = "",
+	}, {
 		.name = "so is a kernel that knows nothing else",
 		.ns = PLAIN, .no_parameter = true,
 		.facts = "sys/class/nvme-subsystem/nvme-subsys0/iopolicy = numa\n",
@@ -339,6 +344,23 @@ static const struct machine rows[] = {
 		.ns = { A, B_WITH(.unidentified = true) }, .loaded = HEAD "2 " BOTH,
 		.desired = WANTED, .plan = "",
 	}, {
+		.name = "with the ANA state that it had",
+		.ns = { A, B_WITH(.unidentified = true) }, .ana = true,
+		.facts = "ioctl/nvme1/id-ctrl : 00\n",
+		.loaded = HEAD "2 259:0 2 ana optimized 259:1 2 ana inaccessible",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 2 ana optimized 259:1 2 ana inaccessible\n",
+		.plan = "",
+	}, {
+		.name = "but not beside one that sysfs says is another",
+		.ns = { A, B_WITH(.unidentified = true) }, .loaded = HEAD "1 259:1 2 ana optimized",
+		.facts = "sys/block/nvme1n1/nguid = 00112233-4455-6677-8899-aabbccddee02\n",
+		.desired = "reject nvme0n1 because \"NGUID 00000000-0000-0000-0000-000000000000, "
+			   "but nvme1n1 has 00112233-4455-6677-8899-aabbccddee02\"\n"
+			   "reject nvme1n1 because \"NGUID 00112233-4455-6677-8899-aabbccddee02, "
+			   "but nvme0n1 has 00000000-0000-0000-0000-000000000000\"\n",
+		.plan = "",
+	}, {
 		.name = "a controller that can't be asked says so",
 		.ns = { A, B_WITH(.unidentified = true) },
 		.facts = "ioctl/nvme1/error = Identify Controller: Input/output error\n",
@@ -350,6 +372,19 @@ static const struct machine rows[] = {
 		.name = "mounted: not ours",
 		.ns = { A }, .facts = "proc/self/mountinfo = 1 2 259:0 / / rw - ext4 /dev/root rw\n",
 		.desired = "reject nvme0n1 because \"nvme0n1 is mounted on /\"\n",
+		.plan = "",
+	}, {
+		.name = "somebody stacks on one of our paths: it stays ours as well",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
+		.facts = "sys/block/nvme1n1/holders = dm-0 dm-7\nsys/block/dm-7/dm/name = vg-x\n"
+			 "sys/block/dm-0/dm/uuid = " NAME "\n",
+		.desired = WANTED, .plan = "",
+	}, {
+		.name = "but takes one that is not",
+		.ns = PLAIN, .loaded = HEAD "1 259:0 2 ana optimized",
+		.facts = "sys/block/nvme1n1/holders = dm-7\nsys/block/dm-7/dm/name = vg-x\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"nvme1n1 is held by dm-7 (vg-x)\"\n",
 		.plan = "",
 	}, {
 		.name = "ignored",
