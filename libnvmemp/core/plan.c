@@ -110,16 +110,18 @@ static bool needs_table(const struct mp_map *want, const struct mp_loaded_map *h
 	return false;
 }
 
-/* A suspend waits for all I/O: not while a path that should go still has some and can't do it. */
-static bool must_wait(const struct mp_map *want, const struct mp_loaded_map *have)
+/*
+ * A suspend waits for all I/O and holds up what comes meanwhile: not while a
+ * path has some that it can't do now. It gets no more, so this ends by itself.
+ */
+static bool must_wait(const struct mp_loaded_map *have)
 {
 	size_t i;
 
 	for (i = 0; i < have->status.nr_paths; i++) {
 		const struct mp_path_status *s = &have->status.paths[i];
 
-		if (s->in_flight && s->state != MP_PATH_ACTIVE &&
-		    !mp_map_path(want, s->major, s->minor))
+		if (s->in_flight && s->state != MP_PATH_ACTIVE)
 			return true;
 	}
 	return false;
@@ -179,7 +181,7 @@ static void reload(struct build *b, const struct mp_map *want, const struct mp_l
 	struct mp_map map = *want;
 	char table[TEXT_MAX];
 
-	if (must_wait(want, have)) {
+	if (must_wait(have)) {
 		wake_at(b, b->in->now_ms + POSTPONE_MS);
 		return;
 	}

@@ -581,6 +581,16 @@ static const struct machine rows[] = {
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
 		.plan = "look again at 5250 ms\n",
 	}, {
+		.name = "also one that only adds a path",
+		.ns = PLAIN, .loaded = HEAD "1 259:0 2 ana optimized",
+		.status = "1 6 waiting numa 60 0 - - 1 7 259:0 B optimized 3 9 0 0",
+		.desired = WANTED, .plan = "look again at 5250 ms\n",
+	}, {
+		.name = "not for I/O on a path that does it",
+		.ns = PLAIN, .loaded = HEAD "1 259:0 2 ana optimized",
+		.status = "1 6 up numa 60 0 - 259:0 1 7 259:0 A optimized 3 9 0 0",
+		.desired = WANTED, .plan = RELOAD("2 " BOTH) " because \"path nvme1n1 appeared\"\n",
+	}, {
 		.name = "a deleting controller's path is no path",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .facts = "sys/class/nvme/nvme1/state = deleting\n",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
