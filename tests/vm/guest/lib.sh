@@ -11,7 +11,7 @@ say() {
 }
 
 fail() {
-	[ -e failed ] || echo "$*" >failed
+	[ -e failed ] || tr '\n' ' ' <<<"$*" >failed
 	exit 1
 }
 
