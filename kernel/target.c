@@ -352,8 +352,10 @@ static int NVMEMP_PREPARE_IOCTL(nvmemp_prepare_ioctl)
 	rcu_read_lock();
 	i = nvmemp_choose(m, &rcu_dereference(m->select)->s, 0);
 	rcu_read_unlock();
-	if (i == NVMEMP_NO_PATH)
+	if (i == NVMEMP_NO_PATH) {
+		nvmemp_kick(m);		/* no_path's clock may start here */
 		return strcmp(nvmemp_state(m), NVMEMP_STATE_FAILING) ? -ENOTCONN : -EIO;
+	}
 	*bdev = m->paths[i].dev->bdev;
 	return ti->len != bdev_nr_sectors(*bdev);
 }
