@@ -139,7 +139,7 @@ const char *mp_desire_unfit(const struct mp_topo *topo, const struct mp_ns *ns,
 	if (*ns->bad)
 		return ns->bad;
 	if (!c->identified || !ns->identified)
-		return "not identified yet";
+		return *ns->unread ? ns->unread : "not identified yet";
 	if (!c->multi_ctrl)
 		return "its subsystem can have one controller only";
 	if (!ns->shared)

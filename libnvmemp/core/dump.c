@@ -128,6 +128,8 @@ static void put_ns(struct text *t, const struct mp_topo *topo, const struct mp_n
 		quote(t, "holder", ns->holder);
 	if (*ns->bad)
 		quote(t, "bad", ns->bad);
+	if (*ns->unread)
+		quote(t, "unread", ns->unread);
 	put(t, "\n");
 }
 

@@ -56,6 +56,8 @@ int mp_nvmeid_ns(const void *data, size_t len, struct mp_id_ns *ret)
 		.size_blocks = mp_le64(p),
 		.ana_grpid = mp_le32(p + 92),
 	};
+	memcpy(ret->nguid, p + 104, sizeof(ret->nguid));
+	memcpy(ret->eui64, p + 120, sizeof(ret->eui64));
 	return 0;
 }
 

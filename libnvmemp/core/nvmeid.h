@@ -18,6 +18,7 @@ struct mp_id_ns {
 	uint32_t block_size;	/* 2^LBADS; 0: LBADS makes no sense */
 	uint64_t size_blocks;	/* NSZE */
 	uint32_t ana_grpid;
+	uint8_t nguid[16], eui64[8];	/* all zero = none; the descriptor list goes first */
 };
 
 struct mp_id_descs {

@@ -141,27 +141,48 @@ static int read_sysfs(struct build *b, struct mp_ns *ns)
 	return 0;
 }
 
+static bool shown_but_not(const uint8_t *shown, const uint8_t *given, size_t len)
+{
+	return !mp_ident_is_zero(shown, len) && memcmp(shown, given, len);
+}
+
 /*
  * The kernel's view rules: identifiers that it does not show (quirk BOGUS_NID)
- * are none. One that both show must be the same, or the controller now has
- * another namespace behind this NSID.
+ * are none. What it shows is what the controller gave it, so the controller
+ * must give it now, or it has another namespace behind this NSID. Like
+ * nvme_ns_info_from_identify(), Identify Namespace counts where the list has
+ * none: controllers before version 1.3 have no list.
  */
-static int check_descs(struct build *b, struct mp_ns *ns, const struct mp_id_descs *d)
+static int check_ids(struct build *b, struct mp_ns *ns, const struct mp_id_ns *n,
+		     const struct mp_id_descs *d)
 {
-	const struct mp_id *id = &ns->id;
 	const char *what = NULL;
 
-	if (d->has_uuid && !mp_ident_is_zero(id->uuid, 16) && memcmp(id->uuid, d->uuid, 16))
+	if (shown_but_not(ns->id.uuid, d->uuid, 16))
 		what = "UUID";
-	else if (d->has_nguid && !mp_ident_is_zero(id->nguid, 16) && memcmp(id->nguid, d->nguid, 16))
+	else if (shown_but_not(ns->id.nguid, d->has_nguid ? d->nguid : n->nguid, 16))
 		what = "NGUID";
-	else if (d->has_eui64 && !mp_ident_is_zero(id->eui64, 8) && memcmp(id->eui64, d->eui64, 8))
+	else if (shown_but_not(ns->id.eui64, d->has_eui64 ? d->eui64 : n->eui64, 8))
 		what = "EUI-64";
 	if (!what)
 		return 0;
+	/* all zero is what it says of a namespace that is not attached to it */
+	if (!n->size_blocks)
+		return bad(b, ns, "its controller does not have it any more");
 	ns->replaced = true;
 	return bad(b, ns, "the controller gives another %s than the kernel shows: "
 		   "the namespace was replaced", what);
+}
+
+static int note_unread(struct build *b, struct mp_ns *ns)
+{
+	const char *why = mp_facts_text(b->facts, "ioctl/%s/error", ns->name);
+
+	if (!*why)
+		why = mp_facts_text(b->facts, "ioctl/%s/error", b->topo->ctrls[ns->ctrl].name);
+	if (*why)
+		ns->unread = mp_arena_printf(b->topo->arena, "could not be identified: %s", why);
+	return ns->unread ? 0 : -ENOMEM;
 }
 
 static int read_identify(struct build *b, struct mp_ns *ns)
@@ -173,16 +194,11 @@ static int read_identify(struct build *b, struct mp_ns *ns)
 	struct mp_id_descs d = { };
 	struct mp_id_ns n;
 
-	if (!id) {
-		const char *why = mp_facts_text(b->facts, "ioctl/%s/error", ns->name);
-
-		if (!*why)
-			why = mp_facts_text(b->facts, "ioctl/%s/error", b->topo->ctrls[ns->ctrl].name);
-		return *why ? bad(b, ns, "could not be identified: %s", why) : 0;
-	}
+	if (!id || !descs)
+		return note_unread(b, ns);
 	if (mp_nvmeid_ns(id->data, id->len, &n))
 		return bad(b, ns, "Identify Namespace returned too few bytes");
-	if (descs && mp_nvmeid_descs(descs->data, descs->len, &d))
+	if (mp_nvmeid_descs(descs->data, descs->len, &d))
 		return bad(b, ns, "its identification descriptor list makes no sense");
 	ns->identified = true;
 	ns->shared = n.shared;
@@ -193,7 +209,7 @@ static int read_identify(struct build *b, struct mp_ns *ns)
 	ns->id.csi = d.has_csi ? d.csi : zoned ? 2 : 0;
 	if (zoned != (ns->id.csi == 2))
 		return bad(b, ns, "its command set and the kernel's zone model disagree");
-	return check_descs(b, ns, &d);
+	return check_ids(b, ns, &n, &d);
 }
 
 static void read_ana(struct build *b, struct mp_ns *ns)
@@ -209,7 +225,7 @@ static int add_ns(struct build *b, const char *name)
 {
 	struct mp_topo *t = b->topo;
 	const char *ctrl = mp_facts_text(b->facts, "sys/block/%s/device", name);
-	struct mp_ns ns = { .bad = "", .ctrl = mp_topo_find_ctrl(t, ctrl) };
+	struct mp_ns ns = { .bad = "", .unread = "", .ctrl = mp_topo_find_ctrl(t, ctrl) };
 	int r;
 
 	/* native multipath's heads hang on a subsystem; theirs is the kernel's business */

@@ -119,6 +119,7 @@ struct mp_ns {
 	enum mp_ana ana;
 	const char *holder;		/* who uses the device, for people; "" = nobody, or our own map */
 	const char *bad;		/* why its facts can't be trusted, for people; "" = they can */
+	const char *unread;		/* why it could not be identified; "" = it was, or not asked yet */
 	bool replaced;			/* the controller now has another namespace behind it */
 };
 

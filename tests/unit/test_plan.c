@@ -21,6 +21,7 @@
 #define UUID	"11111111-2222-3333-4444-555555555555"
 #define WWID	"uuid." UUID
 #define NAME	"nvmemp-" WWID
+#define WWID_1	"eui.00112233445566778899aabbccddee01"
 #define BOTH	"259:0 2 ana optimized 259:1 2 ana optimized"
 #define HEAD	"4 policy numa no_path 60 "
 #define WANTED	"map " NAME " " NAME ": 0 2048 nvmemp " HEAD "2 " BOTH "\n"
@@ -28,7 +29,10 @@
 /* What Identify says of a namespace; the zero value is plain */
 struct identify {
 	bool private, unidentified;
+	bool detached;		/* the controller says zeros of it */
+	bool old;		/* NVMe 1.2: no descriptors */
 	uint8_t metadata, pi, csi, other_uuid, group;
+	uint8_t nguid, eui;	/* last byte of an identifier that is like its neighbour's; 0 = none */
 };
 
 struct ns {
@@ -88,11 +92,32 @@ static void add_ctrl(struct mp_facts *f, const struct machine *m, const char *na
 		add_bytes(f, log, sizeof(log), name, "ana-log");
 }
 
+/* The kernel shows these as the controller gives them. */
+static void add_ids(struct mp_facts *f, const struct ns *ns, uint8_t page[4096])
+{
+	const struct identify *i = &ns->id;
+	char text[40];
+
+	if (i->nguid) {
+		memcpy(page + 104, "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee", 15);
+		page[119] = i->nguid;
+		snprintf(text, sizeof(text), "00112233-4455-6677-8899-aabbccddee%02x", i->nguid);
+		add_text(f, text, "sys/block/%s/nguid", ns->name);
+	}
+	if (i->eui) {
+		memcpy(page + 120, "\x00\x25\x38\xb1\x71\xb0\x65", 7);
+		page[127] = i->eui;
+		snprintf(text, sizeof(text), "00 25 38 b1 71 b0 65 %02x", i->eui);
+		add_text(f, text, "sys/block/%s/eui", ns->name);
+	}
+}
+
 static void add_ns(struct mp_facts *f, const struct ns *ns)
 {
 	const struct identify *i = &ns->id;
 	uint8_t page[4096] = {
-		[29] = i->pi, [30] = !i->private, [92] = i->group ? i->group : 1, [128] = i->metadata, [130] = 9,
+		[0] = 1, [29] = i->pi, [30] = !i->private, [92] = i->group ? i->group : 1,
+		[128] = i->metadata, [130] = 9,
 	};
 	uint8_t descs[64] = { 3, 16, 0, 0 };
 
@@ -102,6 +127,7 @@ static void add_ns(struct mp_facts *f, const struct ns *ns)
 	add_text(f, WWID, "sys/block/%s/wwid", ns->name);
 	add_text(f, "512", "sys/block/%s/queue/logical_block_size", ns->name);
 	add_text(f, ns->ctrl, "sys/block/%s/device", ns->name);
+	add_ids(f, ns, page);
 	if (i->unidentified)
 		return;
 	memcpy(descs + 4, "\x11\x11\x11\x11\x22\x22\x33\x33\x44\x44\x55\x55\x55\x55\x55\x55", 16);
@@ -109,6 +135,10 @@ static void add_ns(struct mp_facts *f, const struct ns *ns)
 	descs[20] = 4;
 	descs[21] = 1;
 	descs[24] = i->csi;
+	if (i->old || i->detached)
+		memset(descs, 0, sizeof(descs));
+	if (i->detached)
+		memset(page, 0, sizeof(page));
 	add_bytes(f, page, sizeof(page), ns->name, "id-ns");
 	add_bytes(f, descs, sizeof(descs), ns->name, "ns-descs");
 }
@@ -284,6 +314,7 @@ static void apply(struct mp_loaded *l, const struct mp_plan *plan)
 #define A	{ "nvme0n1", "nvme0", "259:0", { 0 } }
 #define B	{ "nvme1n1", "nvme1", "259:1", { 0 } }
 #define PLAIN	{ A, B }
+#define A_WITH(...) { "nvme0n1", "nvme0", "259:0", { __VA_ARGS__ } }
 #define B_WITH(...) { "nvme1n1", "nvme1", "259:1", { __VA_ARGS__ } }
 #define CREATE(paths) "create " NAME ": 0 2048 nvmemp " HEAD paths
 #define RELOAD(paths) "reload " NAME ": 0 2048 nvmemp " HEAD paths
@@ -343,6 +374,20 @@ static const struct machine rows[] = {
 		.name = "but what is in use stays",
 		.ns = { A, B_WITH(.unidentified = true) }, .loaded = HEAD "2 " BOTH,
 		.desired = WANTED, .plan = "",
+	}, {
+		.name = "nor does an error move it: no answer is no evidence",
+		.ns = { A, B_WITH(.unidentified = true) }, .loaded = HEAD "2 " BOTH,
+		.facts = "ioctl/nvme1n1/error = Identify Namespace: Input/output error\n",
+		.desired = WANTED, .plan = "",
+	}, {
+		.name = "half an answer is none either",
+		.ns = { A, B_WITH(.unidentified = true) },
+		.facts = "ioctl/nvme1n1/id-ns : 00\n"
+			 "ioctl/nvme1n1/error = Identify (namespace descriptors): Input/output error\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"could not be identified: "
+			   "Identify (namespace descriptors): Input/output error\"\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
 	}, {
 		.name = "with the ANA state that it had",
 		.ns = { A, B_WITH(.unidentified = true) }, .ana = true,
@@ -417,9 +462,7 @@ static const struct machine rows[] = {
 		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path nvme0n1 appeared\"\n",
 	}, {
 		.name = "NGUIDs that differ in the last byte",
-		.ns = PLAIN,
-		.facts = "sys/block/nvme0n1/nguid = 00112233-4455-6677-8899-aabbccddee01\n"
-			 "sys/block/nvme1n1/nguid = 00112233-4455-6677-8899-aabbccddee02\n",
+		.ns = { A_WITH(.nguid = 1), B_WITH(.nguid = 2) },
 		.desired = "reject nvme0n1 because \"NGUID 00112233-4455-6677-8899-aabbccddee01, "
 			   "but nvme1n1 has 00112233-4455-6677-8899-aabbccddee02\"\n"
 			   "reject nvme1n1 because \"NGUID 00112233-4455-6677-8899-aabbccddee02, "
@@ -427,9 +470,7 @@ static const struct machine rows[] = {
 		.plan = "",
 	}, {
 		.name = "EUI-64 of one vendor",
-		.ns = PLAIN, .loaded = HEAD "1 259:1 2 ana optimized",
-		.facts = "sys/block/nvme0n1/eui = 00 25 38 b1 71 b0 65 01\n"
-			 "sys/block/nvme1n1/eui = 00 25 38 b1 71 b0 65 02\n",
+		.ns = { A_WITH(.eui = 1), B_WITH(.eui = 2) }, .loaded = HEAD "1 259:1 2 ana optimized",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:1 2 ana optimized\n"
 			   "reject nvme0n1 because \"EUI-64 00 25 38 b1 71 b0 65 01, "
 			   "but nvme1n1 has 00 25 38 b1 71 b0 65 02\"\n",
@@ -496,6 +537,35 @@ static const struct machine rows[] = {
 		.plan = "message " NAME ": disable_path 259:1 because \"nvme1n1 is another namespace now\"\n"
 			RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
 	}, {
+		.name = "one that has no UUID any more is another as well",
+		.ns = { A, B_WITH(.old = true) }, .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"the controller gives another UUID than the kernel "
+			   "shows: the namespace was replaced\"\nintruder nvme1n1 in " NAME "\n",
+		.plan = "message " NAME ": disable_path 259:1 because \"nvme1n1 is another namespace now\"\n"
+			RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+	}, {
+		.name = "one that was detached is gone, not another",
+		.ns = { A, B_WITH(.detached = true) }, .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"its controller does not have it any more\"\n",
+		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+	}, {
+		.name = "a controller of version 1.2 says who it is without descriptors",
+		.ns = { A_WITH(.old = true, .nguid = 1) }, .facts = "sys/block/nvme0n1/wwid = " WWID_1 "\n",
+		.desired = "map nvmemp-" WWID_1 " nvmemp-" WWID_1 ": 0 2048 nvmemp " HEAD
+			   "1 259:0 2 ana optimized\n",
+		.plan = "create nvmemp-" WWID_1 ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized "
+			"because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "and whether it is another",
+		.ns = { A_WITH(.old = true, .nguid = 1) },
+		.facts = "sys/block/nvme0n1/wwid = eui.00112233445566778899aabbccddee02\n"
+			 "sys/block/nvme0n1/nguid = 00112233-4455-6677-8899-aabbccddee02\n",
+		.desired = "reject nvme0n1 because \"the controller gives another NGUID than the kernel "
+			   "shows: the namespace was replaced\"\n",
+		.plan = "",
+	}, {
 		.name = "another namespace with another wwid behind the last path",
 		.ns = { A }, .loaded = HEAD "1 259:0 2 ana optimized",
 		.facts = "sys/block/nvme0n1/wwid = eui.0011\n",
@@ -542,7 +612,7 @@ static const struct machine rows[] = {
 		.plan = "message " NAME ": ana 259:1 inaccessible because \"path nvme1n1 became inaccessible\"\n",
 	}, {
 		.name = "several ANA states: one message",
-		.ns = { { "nvme0n1", "nvme0", "259:0", { .group = 2 } }, B_WITH(.group = 2) }, .ana = true,
+		.ns = { A_WITH(.group = 2), B_WITH(.group = 2) }, .ana = true,
 		.loaded = HEAD "2 " BOTH,
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
 			   "2 259:0 2 ana inaccessible 259:1 2 ana inaccessible\n",
