@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/ident.h"
 #include "core/words.h"
+#include "nvmemp_uapi.h"
 
 #define DEFAULT_NO_PATH	60	/* seconds: outlives a controller's reset, not a dead array */
 
@@ -28,13 +29,17 @@ static int set_ignore(struct mp_prefs *prefs, const char *value)
 	return 0;
 }
 
-/* An alias must be its own safe form, so that the name is what was written. */
+/*
+ * An alias must be its own safe form, so that the name is what was written; and
+ * not what another namespace's map is called without one.
+ */
 static int set_alias(struct mp_prefs *prefs, const char *value)
 {
 	char safe[MP_DM_NAME_SIZE];
 
 	mp_ident_dm_name(value, safe);
-	if (!*value || strcmp(safe, value))
+	if (!*value || strcmp(safe, value) ||
+	    !strncmp(value, NVMEMP_UUID_PREFIX, sizeof(NVMEMP_UUID_PREFIX) - 1))
 		return -EINVAL;
 	prefs->alias = value;
 	return 0;
@@ -48,7 +53,7 @@ static const struct key {
 	{ "policy", "numa or round-robin", set_policy },
 	{ "no_path", "fail, queue, or 1 to 86400 seconds", set_no_path },
 	{ "ignore", "yes or no", set_ignore },
-	{ "alias", "letters, digits, '.', '-' and '_', at most 127", set_alias },
+	{ "alias", "letters, digits, '.', '-' and '_', at most 127, not nvmemp-...", set_alias },
 };
 
 static const struct key *find_key(const char *name)

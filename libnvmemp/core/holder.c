@@ -39,7 +39,8 @@ static const char *next_line(const char *line)
 
 /*
  * proc_pid_mountinfo(5): ID PARENT MAJ:MIN ROOT MOUNT-POINT OPTIONS … - TYPE
- * SOURCE …. The source counts too: btrfs shows an anonymous device number.
+ * SOURCE …. btrfs shows an anonymous number (major 0): there the source counts.
+ * Elsewhere it does not: the name may have gone to another disk since.
  */
 static const char *mount_of(struct mp_arena *arena, const struct mp_facts *facts,
 			    const char *name, const char *devno)
@@ -55,6 +56,8 @@ static const char *mount_of(struct mp_arena *arena, const struct mp_facts *facts
 		if (!is(w, len, devno)) {
 			size_t rest = strcspn(line, "\n");
 
+			if (len < 2 || memcmp(w, "0:", 2))
+				continue;
 			for (dash = line; dash + 3 < line + rest && memcmp(dash, " - ", 3); dash++)
 				;
 			if (dash + 3 >= line + rest)

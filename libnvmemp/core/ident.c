@@ -127,8 +127,9 @@ int mp_ident_dm_uuid(const char *wwid, char ret[MP_DM_UUID_SIZE], struct mp_err 
 	for (c = wwid; *c; c++)
 		if (!plain(*c))
 			return mp_err_set(err, -EINVAL, "its wwid has a character that no wwid has");
-	if (strlen(wwid) + sizeof(NVMEMP_UUID_PREFIX) > MP_DM_UUID_SIZE)
-		return mp_err_set(err, -EINVAL, "its wwid is too long for a device-mapper UUID");
+	/* the same text is the map's name unless it has an alias */
+	if (strlen(wwid) + sizeof(NVMEMP_UUID_PREFIX) > MP_DM_NAME_SIZE)
+		return mp_err_set(err, -EINVAL, "its wwid is too long for a device-mapper name");
 	snprintf(ret, MP_DM_UUID_SIZE, NVMEMP_UUID_PREFIX "%.*s",
 		 (int)(MP_DM_UUID_SIZE - sizeof(NVMEMP_UUID_PREFIX)), wwid);
 	return 0;

@@ -84,6 +84,8 @@ static void holders_are_named(void **state)
 		  "nvme0n1 is mounted on /b" },
 		{ "another disk's number", DISK "proc/self/mountinfo = 22 1 259:30 / / rw - ext4 /dev/x rw\n", "" },
 		{ "another disk's name", DISK "proc/self/mountinfo = 22 1 0:33 / /b rw - btrfs /dev/nvme0n11 rw\n", "" },
+		{ "a name that was another disk's", DISK
+		  "proc/self/mountinfo = 22 1 8:1 / /b rw - ext4 /dev/nvme0n1 rw\n", "" },
 		{ "swap", DISK "proc/swaps = /dev/nvme0n1p1 partition 1 0 -2\n", "nvme0n1p1 is swap" },
 		{ "swap elsewhere", DISK "proc/swaps = /dev/nvme0n1p12 partition 1 0 -2\n", "" },
 		{ "LVM", DISK "sys/block/nvme0n1/holders = dm-3\nsys/block/dm-3/dm/name = vg-root\n"
@@ -130,9 +132,11 @@ static void settings_are_checked(void **state)
 		{ "defaults", "ignore", "true", "f:9: ignore = \"true\": must be yes or no" },
 		{ "defaults", "alias", "x", "f:9: alias belongs into a [namespace WWID] section" },
 		{ "namespace w", "alias", "a/b",
-		  "f:9: alias = \"a/b\": must be letters, digits, '.', '-' and '_', at most 127" },
+		  "f:9: alias = \"a/b\": must be letters, digits, '.', '-' and '_', at most 127, not nvmemp-..." },
+		{ "namespace w", "alias", "nvmemp-v",
+		  "f:9: alias = \"nvmemp-v\": must be letters, digits, '.', '-' and '_', at most 127, not nvmemp-..." },
 		{ "namespace w", "alias", "",
-		  "f:9: alias = \"\": must be letters, digits, '.', '-' and '_', at most 127" },
+		  "f:9: alias = \"\": must be letters, digits, '.', '-' and '_', at most 127, not nvmemp-..." },
 	};
 	size_t i;
 

@@ -195,11 +195,11 @@ static void dm_uuid_fits_or_is_refused(void **state)
 	assert_int_equal(mp_ident_dm_uuid("uuid.1-2", uuid, &err), 0);
 	assert_string_equal(uuid, "nvmemp-uuid.1-2");
 	memset(wwid, 'a', sizeof(wwid));
-	wwid[121] = '\0';
+	wwid[120] = '\0';
 	assert_int_equal(mp_ident_dm_uuid(wwid, uuid, &err), 0);
-	assert_int_equal(strlen(uuid), 128);
-	memset(wwid, 'a', 122);
-	wwid[122] = '\0';
+	assert_int_equal(strlen(uuid), 127);	/* as a name, it is not cut off */
+	memset(wwid, 'a', 121);
+	wwid[121] = '\0';
 	assert_int_equal(mp_ident_dm_uuid(wwid, uuid, &err), -EINVAL);
 	assert_int_equal(mp_ident_dm_uuid("", uuid, &err), -EINVAL);
 	assert_int_equal(mp_ident_dm_uuid("a/../b", uuid, &err), -EINVAL);
