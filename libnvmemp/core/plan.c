@@ -220,12 +220,13 @@ static void wanted(struct build *b, const struct mp_map *want)
 		return;
 	if (have->deferred_remove)
 		step(b, MP_STEP_CANCEL_REMOVE, &have->map, "", "its namespace is back");
+	/* messages need no suspend, so they don't wait for what does */
+	change_ana(b, want, &have->map);
+	change_settings(b, want, &have->map);
 	if (needs_table(want, have, reason, sizeof(reason)))
 		reload(b, want, have, reason);
 	else if (have->suspended)
 		step(b, MP_STEP_RESUME, &have->map, "", "it was left suspended");
-	change_ana(b, want, &have->map);
-	change_settings(b, want, &have->map);
 	if (strcmp(want->name, have->map.name) && !name_in_use(b->in->loaded, want->name))
 		step(b, MP_STEP_RENAME, &have->map, want->name, "the configuration says so");
 }
