@@ -220,6 +220,8 @@ start_fio() {
 	local file=$1
 	shift
 	rm -f fio.json
+	# findmnt wants it to be there, and fio may take its time
+	[ -b "$file" ] || : >>"$file"
 	fio --name=verify --filename="$file" --ioengine=libaio --direct=1 --rw=randwrite --bs=4k --size=64M \
 		--iodepth=8 --rate_iops=400 --verify=crc32c --verify_backlog=64 --verify_fatal=1 \
 		--time_based --runtime=36000 --output-format=json --output=fio.json "$@" >fio.log 2>&1 &
