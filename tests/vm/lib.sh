@@ -167,7 +167,7 @@ vm_judge_console() {
 	local bad
 	if [ -z "$vm_result" ]; then
 		vm_result=fail
-		vm_reason="the machine stopped without a result"
+		vm_reason="the machine stopped without a result (QEMU's exit status is $vm_status)"
 	fi
 	bad=$(grep -m 1 -E "$(cat tests/vm/guest/dmesg-bad)" "$1") || return 0
 	if [ "$vm_result" = ok ]; then
@@ -211,7 +211,8 @@ vm_run() {
 	vm_pid=$!
 	qmp '{"execute":"qmp_capabilities"}' return || true
 	vm_serve
-	wait "$vm_pid" 2>/dev/null || true
+	vm_status=0
+	wait "$vm_pid" 2>/dev/null || vm_status=$?
 	vm_pid=
 	exec {vm_qmp_in}>&- {vm_qmp_out}>&- {vm_in}>&- {vm_out}>&-
 	rm -f "$dir"/*.in "$dir"/*.out
