@@ -33,7 +33,7 @@ lab_output() {
 	esac
 }
 
-# The guest's second serial line, until the shell there ends (or Ctrl-])
+# The guest's second serial line, until Ctrl-]
 vm_host_shell() {
 	socat STDIO,raw,echo=0,escape=0x1d "UNIX-CONNECT:$dir/shell" </dev/tty >/dev/tty || true
 }
