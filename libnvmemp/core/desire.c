@@ -96,7 +96,7 @@ int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
 
 		if (known(l->nqn))
 			continue;
-		l->nqn = mp_arena_strdup(loaded->arena, nqn);
+		l->nqn = *nqn ? mp_arena_strdup(loaded->arena, nqn) : "";
 		if (!l->nqn)
 			return -ENOMEM;
 	}
