@@ -11,7 +11,8 @@
  *          | "status" WWID STATUS          of a map that is loaded
  *          | "lost" WWID MS
  *          | "now" MS
- *   FLAG   = "suspended" | "going" (deferred removal) | "empty" (no TABLE follows)
+ *   FLAG   = "suspended" | "going" (deferred removal) | "bad" (not understood)
+ *          | "empty" (no TABLE follows)
  *   NQN    = "-" where it is not known
  *
  * -EINVAL: a line that is none of these, or that the core refuses.
@@ -127,6 +128,8 @@ static inline int machine_loaded(struct machine_text *m, char *text)
 			map.suspended = true;
 		else if (!strcmp(flag, "going"))
 			map.deferred_remove = true;
+		else if (!strcmp(flag, "bad"))
+			map.bad = "table: not understood";
 		else if (!strcmp(flag, "empty"))
 			map.has_table = false;
 		else

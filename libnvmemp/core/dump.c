@@ -108,6 +108,8 @@ static void put_ctrl(struct text *t, const struct mp_topo *topo, const struct mp
 	quote(t, "transport", c->transport);
 	quote(t, "address", c->address);
 	put(t, " subsys %s", c->subsys < 0 ? "-" : topo->subsys[c->subsys].name);
+	if (c->numa_node >= 0)
+		put(t, " node %d", c->numa_node);
 	if (c->identified)
 		put(t, " multi-ctrl %d ana %d", c->multi_ctrl, c->ana);
 	put(t, "\n");

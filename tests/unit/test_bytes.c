@@ -142,6 +142,7 @@ static void ana_log_that_lies_is_refused(void **state)
 	len = ana_log(log, 2);
 	log[8] = 0;
 	check_int("no groups", mp_ana_log_state(log, len, 1, &ana), -ENOENT);
+	check_int("a header alone", mp_ana_log_state(log, 16, 1, &ana), -ENOENT);
 }
 
 static void no_bytes_crash_a_parser(void **state)

@@ -36,6 +36,7 @@ static void facts_are_found_by_key(void **state)
 	assert_int_equal(fact->len, 3);
 	assert_memory_equal(fact->data, "\x00\xff\x11", 3);
 	assert_null(mp_facts_find(&f, "b/1"));
+	assert_null(mp_facts_find(&f, "b/%0300d", 1));
 	assert_true(mp_facts_next_name(&f, "b", &pos, name));
 	assert_string_equal(name, "1");
 	assert_true(mp_facts_next_name(&f, "b", &pos, name));
@@ -97,6 +98,9 @@ static void holders_are_named(void **state)
 		  "nvme0n1p1 is held by md0" },
 		{ "our map", DISK "sys/block/nvme0n1/holders = dm-1\nsys/block/dm-1/dm/uuid = nvmemp-w\n"
 		  "sys/block/dm-1/dm/name = x\n", "" },
+		{ "blanks, and a name that is none", DISK "sys/block/nvme0n1/holders =  dm-1  "
+		  "x23456789012345678901234567890123456789012345678901234567890123456789 \n"
+		  "sys/block/dm-1/dm/uuid = nvmemp-w\n", "" },
 		{ "rubbish", DISK "proc/self/mountinfo = - - - -\nproc/swaps = x\n", "" },
 	};
 	size_t i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Whole machines: each tests/fixtures/NAME.txt (grammar in tests/machine.h)
- * becomes the text in NAME.want: topology, wanted maps, plan. On all of them,
+ * becomes the text in NAME.want: what is there, what is wanted, the plan. On all of them,
  * the laws that hold on any machine. FIXTURES_UPDATE=1 writes the wanted texts
  * anew; read the difference before you believe it.
  */
@@ -78,7 +78,7 @@ static void each_machine(void (*fn)(const char *name, struct machine_text *m))
 }
 
 struct view {
-	char *topo, *desired, *text;
+	char *topo, *loaded, *desired, *text;
 	struct mp_plan plan;
 };
 
@@ -97,6 +97,7 @@ static struct view look(struct machine_text *m)
 	assert_int_equal(mp_desire(&topo, &m->conf, &m->loaded, &desired, NULL), 0);
 	assert_int_equal(mp_plan(&in, &v.plan), 0);
 	v.topo = mp_dump_topo(&topo);
+	v.loaded = mp_dump_loaded(&m->loaded);
 	v.desired = mp_dump_desired(&desired);
 	v.text = mp_dump_plan(&v.plan);
 	mp_desired_done(&desired);
@@ -107,6 +108,7 @@ static struct view look(struct machine_text *m)
 static void look_away(struct view *v)
 {
 	free(v->topo);
+	free(v->loaded);
 	free(v->desired);
 	free(v->text);
 	mp_plan_done(&v->plan);
@@ -116,8 +118,8 @@ static char *whole(const struct view *v)
 {
 	char *text = NULL;
 
-	assert_true(asprintf(&text, "== topology\n%s== wanted\n%s== plan\n%s", v->topo, v->desired,
-			     v->text) > 0);
+	assert_true(asprintf(&text, "== topology\n%s== loaded\n%s== wanted\n%s== plan\n%s", v->topo,
+			     v->loaded, v->desired, v->text) > 0);
 	return text;
 }
 

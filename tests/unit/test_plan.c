@@ -380,6 +380,10 @@ static const struct machine rows[] = {
 		.facts = "ioctl/nvme1n1/error = Identify Namespace: Input/output error\n",
 		.desired = WANTED, .plan = "",
 	}, {
+		.name = "nor what only an answer can tell",
+		.ns = { A_WITH(.metadata = 8), B_WITH(.unidentified = true) }, .loaded = HEAD "2 " BOTH,
+		.desired = WANTED, .plan = "",
+	}, {
 		.name = "half an answer is none either",
 		.ns = { A, B_WITH(.unidentified = true) },
 		.facts = "ioctl/nvme1n1/id-ns : 00\n"
@@ -848,7 +852,7 @@ static void maps_remember_their_subsystem(void **state)
 	mp_arena_free(before.arena);
 }
 
-/* More controllers than a map can have paths; and two namespaces that want one name */
+/* More controllers than a map can have paths */
 static void limits_are_told(void **state)
 {
 	struct machine m = { .name = "many" };
@@ -880,6 +884,11 @@ static void limits_are_told(void **state)
 	assert_string_equal(d.rejects[0].device, "nvme32n1");
 	assert_string_equal(d.rejects[0].reason, "the map has 32 paths already");
 	mp_desired_done(&d);
+	check_int("ns", mp_topo_find_ns(&topo, "nvme33n1"), 33);
+	check_int("ns", mp_topo_find_ns(&topo, "nvme34n1"), -1);
+	check_int("ctrl", mp_topo_find_ctrl(&topo, "nvme10"), 10);
+	check_int("number", mp_topo_find_devno(&topo, 259, 9), 9);
+	check_int("number", mp_topo_find_devno(&topo, 258, 9), -1);
 	text = mp_dump_topo(&topo);
 	assert_non_null(strstr(text, "ctrl nvme33 nqn \"nqn.a\" state \"live\""));
 	free(text);
