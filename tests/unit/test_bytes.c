@@ -45,7 +45,7 @@ static void identify_namespace_is_read(void **state)
 	page[128 + 4 * 17 + 2] = 9;
 	assert_int_equal(mp_nvmeid_ns(page, sizeof(page), &n), 0);
 	assert_int_equal(n.block_size, 512);
-	page[128 + 4 * 17 + 2] = 63;	/* no such size */
+	page[128 + 4 * 17 + 2] = 32;	/* no such size */
 	assert_int_equal(mp_nvmeid_ns(page, sizeof(page), &n), 0);
 	assert_int_equal(n.block_size, 0);
 	assert_int_equal(mp_nvmeid_ns(page, 200, &n), -EBADMSG);
@@ -71,6 +71,9 @@ static void descriptors_are_read(void **state)
 	assert_int_equal(d.csi, 2);
 	assert_false(d.has_eui64);	/* all zero is none */
 	assert_false(d.has_uuid);
+	assert_int_equal(mp_nvmeid_descs(good, 20, &d), 0);	/* it ends with a descriptor */
+	assert_int_equal(d.nguid[15], 15);
+	assert_int_equal(mp_nvmeid_descs(good, 19, &d), -EBADMSG);
 	assert_int_equal(mp_nvmeid_descs(too_long, sizeof(too_long), &d), -EBADMSG);
 	assert_int_equal(mp_nvmeid_descs(odd_length, sizeof(odd_length), &d), -EBADMSG);
 	assert_int_equal(mp_nvmeid_descs("", 0, &d), 0);

@@ -47,6 +47,7 @@ struct machine {
 	bool no_parameter;	/* nvme_core has no parameter multipath */
 	bool one_ctrl;		/* CMIC says so */
 	bool ana;		/* CMIC says so; group 2 is inaccessible */
+	bool no_log;		/* which was not read yet */
 	const char *conf[3][3];	/* section, key, value */
 	const char *loaded;	/* table of the map NAME, size 2048 */
 	const char *nqn;	/* that it was made of; NULL: not known */
@@ -88,7 +89,7 @@ static void add_ctrl(struct mp_facts *f, const struct machine *m, const char *na
 	add_text(f, "0000:01:00.0", "sys/class/nvme/%s/address", name);
 	add_text(f, "", "sys/class/nvme-subsystem/nvme-subsys0/%s", name);
 	add_bytes(f, page, sizeof(page), name, "id-ctrl");
-	if (m->ana)
+	if (m->ana && !m->no_log)
 		add_bytes(f, log, sizeof(log), name, "ana-log");
 }
 
@@ -602,6 +603,12 @@ static const struct machine rows[] = {
 			   "reject nvme1n1 because \"sysfs: dev \\x22rubbish\\x22 is not a device number\"\n",
 		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
 	}, {
+		.name = "nor does an NSID that stands for all",
+		.ns = PLAIN, .facts = "sys/block/nvme0n1/nsid = 0\nsys/block/nvme1n1/nsid = 4294967295\n",
+		.desired = "reject nvme0n1 because \"sysfs: nsid \\x220\\x22 is none\"\n"
+			   "reject nvme1n1 because \"sysfs: nsid \\x224294967295\\x22 is none\"\n",
+		.plan = "",
+	}, {
 		.name = "a namespace that the kernel does not show",
 		.ns = { A }, .facts = "ioctl/nvme0/active-ns : 01 00 00 00 07 00 00 00\n",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
@@ -622,6 +629,14 @@ static const struct machine rows[] = {
 			   "2 259:0 2 ana inaccessible 259:1 2 ana inaccessible\n",
 		.plan = "message " NAME ": ana 259:0 inaccessible 259:1 inaccessible because "
 			"\"path nvme0n1 became inaccessible, and 1 more\"\n",
+	}, {
+		.name = "the log was not read yet: as it was, or optimized",
+		.ns = { A, B_WITH(.group = 2) }, .ana = true, .no_log = true,
+		.loaded = HEAD "1 259:1 2 ana inaccessible",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 2 ana optimized 259:1 2 ana inaccessible\n",
+		.plan = RELOAD("2 259:0 2 ana optimized 259:1 2 ana inaccessible")
+			" because \"path nvme0n1 appeared\"\n",
 	}, {
 		.name = "no such ANA group: as it was",
 		.ns = { A, B_WITH(.group = 9) }, .ana = true,
@@ -859,6 +874,7 @@ static void limits_are_told(void **state)
 	struct mp_facts f = facts_of(&m, 0);
 	struct mp_loaded none = { 0 };
 	struct mp_desired d;
+	struct mp_prefs prefs;
 	struct mp_topo topo;
 	struct mp_conf conf;
 	char *text;
@@ -884,6 +900,11 @@ static void limits_are_told(void **state)
 	assert_string_equal(d.rejects[0].device, "nvme32n1");
 	assert_string_equal(d.rejects[0].reason, "the map has 32 paths already");
 	mp_desired_done(&d);
+	mp_conf_resolve(&conf, "nqn.a", WWID, &prefs);
+	assert_null(mp_desire_unfit(&topo, &topo.ns[0], &prefs));
+	topo.native = true;
+	check_text("native", mp_desire_unfit(&topo, &topo.ns[0], &prefs), "native NVMe multipath is on");
+	topo.native = false;
 	check_int("ns", mp_topo_find_ns(&topo, "nvme33n1"), 33);
 	check_int("ns", mp_topo_find_ns(&topo, "nvme34n1"), -1);
 	check_int("ctrl", mp_topo_find_ctrl(&topo, "nvme10"), 10);
