@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libnvme.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "core/words.h"
 #include "nvmemp_uapi.h"
 #include "sys/conffile.h"
+#include "sys/nvme.h"
 #include "sys/sysfs.h"
 
 static void print(const char *key, const char *value)
@@ -66,28 +66,22 @@ static int add_file(struct mp_facts *facts, int root_fd, const char *name)
 	return r;
 }
 
-/* The node opens only while the controller is live (nvme_dev_open), so a dead one can't hang udev. */
-static int identify(struct mp_facts *facts, const char *ctrl, const char *ns, uint32_t nsid)
+/*
+ * The controller's node opens only while it is live (nvme_dev_open), so a dead one
+ * can't hang udev. A short time limit would do harm: see ADMIN_TIMEOUT_MS.
+ */
+static int identify(struct mp_facts *facts, int root_fd, const char *name)
 {
-	char path[80], key[80];
-	struct nvme_id_ctrl id_ctrl = { };
-	struct nvme_id_ns id_ns = { };
-	int fd, r;
+	const char *ctrl = mp_facts_text(facts, "sys/block/%s/device", name);
+	struct mp_nvme_ns ns = { .name = name };
+	uint64_t nsid;
+	int r;
 
-	snprintf(path, sizeof(path), "/dev/%s", ctrl);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (mp_number_parse(mp_facts_text(facts, "sys/block/%s/nsid", name), MP_NSID_ALL - 1, &nsid))
 		return 0;
-	r = nvme_identify_ctrl(fd, &id_ctrl);
-	if (!r)
-		r = nvme_identify_ns(fd, nsid, &id_ns);
-	close(fd);
-	if (r)
-		return 0;
-	snprintf(key, sizeof(key), "ioctl/%s/id-ctrl", ctrl);
-	r = mp_facts_add(facts, key, &id_ctrl, sizeof(id_ctrl));
-	snprintf(key, sizeof(key), "ioctl/%s/id-ns", ns);
-	return r ? r : mp_facts_add(facts, key, &id_ns, sizeof(id_ns));
+	ns.nsid = (uint32_t)nsid;
+	r = mp_nvme_identify(root_fd, ctrl, &ns, facts);
+	return r < 0 ? r : mp_facts_sort(facts);
 }
 
 static int gather(struct mp_facts *facts, const char *name, struct mp_err *err)
@@ -96,8 +90,6 @@ static int gather(struct mp_facts *facts, const char *name, struct mp_err *err)
 		"sys/module/nvme_core/parameters/multipath", "proc/self/mountinfo", "proc/swaps",
 	};
 	int root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
-	const char *ctrl;
-	uint64_t nsid;
 	size_t i;
 
 	if (root_fd < 0)
@@ -105,16 +97,12 @@ static int gather(struct mp_facts *facts, const char *name, struct mp_err *err)
 	r = mp_sysfs_read_device(root_fd, name, facts, err);
 	for (i = 0; !r && i < sizeof(files) / sizeof(files[0]); i++)
 		r = add_file(facts, root_fd, files[i]);
-	close(root_fd);
 	if (!r)
 		r = mp_facts_sort(facts);
-	if (r || getenv("NVMEMP_SHARED"))
-		return r;
-	ctrl = mp_facts_text(facts, "sys/block/%s/device", name);
-	if (mp_number_parse(mp_facts_text(facts, "sys/block/%s/nsid", name), MP_NSID_ALL - 1, &nsid))
-		return 0;
-	r = identify(facts, ctrl, name, (uint32_t)nsid);
-	return r ? r : mp_facts_sort(facts);
+	if (!r && !getenv("NVMEMP_SHARED"))
+		r = identify(facts, root_fd, name);
+	close(root_fd);
+	return r;
 }
 
 /* What a command told on an earlier event */

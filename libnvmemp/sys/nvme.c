@@ -190,17 +190,27 @@ static int add_active_list(const struct admin *a)
 	return add_fact(a->facts, a->ctrl, "active-ns", all, n * sizeof(*all));
 }
 
+/* Positive: the command failed, which is a fact now. */
+static int add_id_ctrl(const struct admin *a, uint8_t id[NVME_IDENTIFY_DATA_SIZE])
+{
+	int r;
+
+	r = identify(a, NVME_IDENTIFY_CNS_CTRL, 0, id);
+	if (!r)
+		return add_fact(a->facts, a->ctrl, "id-ctrl", id, NVME_IDENTIFY_DATA_SIZE);
+	r = add_error(a->facts, a->ctrl, "Identify Controller", r);
+	return r ? r : 1;
+}
+
 static int add_ctrl(const struct admin *a)
 {
 	uint8_t id[NVME_IDENTIFY_DATA_SIZE];
 	int r;
 
-	r = identify(a, NVME_IDENTIFY_CNS_CTRL, 0, id);
+	r = add_id_ctrl(a, id);
 	if (r)
-		return add_error(a->facts, a->ctrl, "Identify Controller", r);
-	r = add_fact(a->facts, a->ctrl, "id-ctrl", id, sizeof(id));
-	if (r == 0)
-		r = add_active_list(a);
+		return r < 0 ? r : 0;
+	r = add_active_list(a);
 	if (r == 0 && (id[ID_CTRL_CMIC] & CMIC_ANA))
 		r = add_ana_log(a, id);
 	return r;
@@ -245,25 +255,43 @@ static int add_unreachable(const struct admin *a, const struct mp_nvme_ns *ns, s
 	return r;
 }
 
+/* nvme_dev_open() says EAGAIN where the controller is not live. */
+static int open_ctrl(int root_fd, const char *ctrl)
+{
+	char node[64];
+
+	snprintf(node, sizeof(node), "dev/%s", ctrl);
+	return openat(root_fd, node, O_RDONLY | O_CLOEXEC);
+}
+
 int mp_nvme_read(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns, size_t nr_ns,
 		 struct mp_facts *facts)
 {
-	__attribute__((cleanup(cleanup_close))) int fd = -1;
-	struct admin a = { .ctrl = ctrl, .facts = facts };
-	char node[64];
+	__attribute__((cleanup(cleanup_close))) int fd = open_ctrl(root_fd, ctrl);
+	struct admin a = { .fd = fd, .ctrl = ctrl, .facts = facts };
 	size_t i;
 	int r;
 
-	snprintf(node, sizeof(node), "dev/%s", ctrl);
-	/* EAGAIN: the controller is not live (nvme_dev_open) */
-	fd = openat(root_fd, node, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return add_unreachable(&a, ns, nr_ns);
-	a.fd = fd;
 	r = add_ctrl(&a);
 	for (i = 0; r == 0 && i < nr_ns; i++)
 		r = add_ns(&a, &ns[i]);
 	return r;
+}
+
+int mp_nvme_identify(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns,
+		     struct mp_facts *facts)
+{
+	__attribute__((cleanup(cleanup_close))) int fd = open_ctrl(root_fd, ctrl);
+	struct admin a = { .fd = fd, .ctrl = ctrl, .facts = facts };
+	uint8_t id[NVME_IDENTIFY_DATA_SIZE];
+	int r;
+
+	if (fd < 0)
+		return add_unreachable(&a, ns, 1);
+	r = add_id_ctrl(&a, id);
+	return r < 0 ? r : add_ns(&a, ns);
 }
 
 static int command_failed(const struct mp_nvme_block *block, const char *command, int r,

@@ -26,6 +26,13 @@ int mp_nvme_read(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns, siz
 		 struct mp_facts *facts);
 
 /*
+ * Only what says which namespace it is and who shares it: Identify Controller and
+ * what Identify says of ns. Reads no log, so it takes no news from anybody.
+ */
+int mp_nvme_identify(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns,
+		     struct mp_facts *facts);
+
+/*
  * Identifies a namespace through its block device and reads its first block.
  * The read is a command of our own, not a bio: one that its controller can't
  * serve now comes back as an error, where a bio would wait, and the process
