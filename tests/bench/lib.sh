@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What the benches share: a guest that is a small initramfs (busybox, dmsetup,
+# load, the modules) on a stock kernel, so that it boots in seconds and nothing
+# but the load runs in it.
+
+out=build/bench
+vm=build/vm
+mkdir -p $out
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# bench_kernel: sets $tree, the lab's userland, and $KVER, $KDIR, $kernel and
+# $modules (below it, lib/modules): a stock kernel with all its modules, since
+# the lab's guest has no SCSI, which dm-multipath links to.
+bench_kernel() {
+	local own
+	compgen -G "$vm/base-*/tree" >/dev/null || LAB_BARE=1 tests/vm/image.sh
+	tree=$(echo $vm/base-*/tree)
+	[ -d "$tree" ] || die "not one tree: $tree"
+	KVER=$(basename "$tree"/lib/modules/*)
+	KDIR=/lib/modules/$KVER/build
+	modules=$out/kernel-$KVER
+	kernel=$modules/boot/vmlinuz-$KVER
+	[ ! -d "$modules" ] || return 0
+	own=$(mktemp -d $out/kernel.XXXXXX)
+	(cd "$own" && apt-get -qq -o APT::Sandbox::User=root download "linux-image-$KVER") || die "no kernel $KVER in the archive"
+	dpkg-deb -x "$own"/*.deb "$own"
+	rm "$own"/*.deb
+	depmod -b "$own" "$KVER"
+	mv "$own" "$modules"
+}
+
+# bench_module: sets $module to $MODULE, or to one built from kernel/ as it is
+bench_module() {
+	local dir=$out/module-$KVER
+	module=${MODULE-}
+	if [ -z "$module" ]; then
+		mkdir -p "$dir"
+		# -u: what did not change is not built again
+		cp -pu kernel/*.[ch] kernel/Kbuild "$dir/"
+		make -s -C "$KDIR" "M=$PWD/$dir" CONFIG_DEBUG_INFO_BTF_MODULES= modules >"$dir/log" 2>&1 || {
+			tail -n 20 "$dir/log" >&2
+			die "the module does not build"
+		}
+		module=$dir/dm-nvmemp.ko
+	fi
+	[ -e "$module" ] || die "no module $module"
+}
+
+bench_load() {
+	gcc -static -O2 -Wall -Wextra -o $out/load tests/bench/load.c
+}
+
+# bench_initrd FILE MODULE...: with those modules of the guest's kernel and what they need
+bench_initrd() {
+	local file=$1 dir path tool=/usr/sbin/dmsetup
+	shift
+	dir=$(mktemp -d $out/initrd.XXXXXX)
+	mkdir -p "$dir"/{bin,sbin,modules}
+	cp "$(command -v busybox)" "$dir/bin/busybox"
+	cp $out/load "$dir/bin/"
+	cp $out/cells "$dir/cells"
+	install -m 755 tests/bench/guest-init "$dir/init"
+	for path in $tool $(chroot "$tree" ldd $tool | grep -o '/[^ ]*'); do
+		install -D -m 755 "$tree$path" "$dir$path"
+	done
+	# one that this kernel doesn't have is left out
+	{ modprobe -d "$modules" -S "$KVER" --show-depends -a "$@" 2>/dev/null || true; } |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
+			case $path in
+			*.xz) xz -dc "$path" >"$dir/modules/$(basename "$path" .xz)" ;;
+			*) cp "$path" "$dir/modules/" ;;
+			esac
+			basename "$path" .xz >>"$dir/modules/order"
+		done
+	strip -g -o "$dir/modules/dm-nvmemp.ko" "$module"
+	echo dm-nvmemp.ko >>"$dir/modules/order"
+	(cd "$dir" && find . | cpio -o -H newc -R 0:0 2>/dev/null) >"$file"
+	rm -rf "$dir"
+}
+
+# bench_boot INITRD OPTION...: one CPU, one nanosecond for each instruction; the
+# guest's answers on standard output. CMDLINE: more kernel arguments
+CMDLINE=
+bench_boot() {
+	local initrd=$1
+	shift
+	tests/vm/qemu -machine q35 -accel tcg -icount shift=0,sleep=off -cpu max -smp 1 -m 1000 \
+		-nodefaults -display none -no-reboot -no-user-config -kernel "$kernel" -initrd "$initrd" \
+		-append "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off audit=0 $CMDLINE" \
+		-serial "file:$out/console.log" "$@" </dev/null
+	tr -d '\r' <$out/console.log | grep '^@' || true
+}
