@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# `make check`: unit tests, the same with sanitizers, then the scenarios in virtual machines; the last
-# line sums all up as "N passed, N failed, N skipped". Exit 1 if any failed,
+# `make check`: unit tests, the same with sanitizers, the guards of the data path,
+# then the scenarios in virtual machines; the last line sums all up as "N passed, N failed, N skipped". Exit 1 if any failed,
 # or if a part ended without saying how many tests it ran.
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build
@@ -30,6 +30,7 @@ part() {
 
 part unit make --no-print-directory all unit-run
 part sanitized make --no-print-directory unit-sanitized
+part bench tests/bench/guard.sh
 part machines tests/vm/run.sh
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
