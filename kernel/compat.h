@@ -3,16 +3,19 @@
 #ifndef NVMEMP_COMPAT_H
 #define NVMEMP_COMPAT_H
 
+#include <linux/blk-integrity.h>
 #include <linux/blk_types.h>
+#include <linux/blkdev.h>
 #include <linux/device-mapper.h>
 #include <linux/dm-ioctl.h>
+#include <linux/string.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "dm-nvmemp needs Linux 6.1 or newer"
 #endif
 #ifndef CONFIG_64BIT
-#error "dm-nvmemp needs a 64-bit kernel: path masks are one atomic64_t"
+#error "dm-nvmemp needs a 64-bit kernel: both halves of unfit are read by one load"
 #endif
 
 /* 6.1's name; the number is the same */
@@ -28,6 +31,64 @@
 #else
 #define NVMEMP_PREPARE_IOCTL(name)						\
 	name(struct dm_target *ti, struct block_device **bdev)
+#endif
+
+/*
+ * Protection information of the caller. bio_endio of 6.1 frees the clone's before
+ * the target could send it again, so the map offers none there; what a path
+ * generates for itself is made anew each time.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && defined(CONFIG_BLK_DEV_INTEGRITY)
+#define NVMEMP_PASSES_INTEGRITY DM_TARGET_PASSES_INTEGRITY
+#define NVMEMP_RETRY_DROPS ((__force blk_opf_t)0)
+
+static inline void nvmemp_save_integrity(bool has, struct bio *bio, void *to)
+{
+	if (unlikely(has) && bio_integrity(bio))
+		*(struct bvec_iter *)to = bio_integrity(bio)->bip_iter;
+}
+
+static inline void nvmemp_restore_integrity(bool has, struct bio *bio, const void *from)
+{
+	if (unlikely(has) && bio_integrity(bio))
+		bio_integrity(bio)->bip_iter = *(const struct bvec_iter *)from;
+}
+#else
+#define NVMEMP_PASSES_INTEGRITY 0
+#define NVMEMP_RETRY_DROPS REQ_INTEGRITY
+
+static inline void nvmemp_save_integrity(bool has, struct bio *bio, void *to) { }
+static inline void nvmemp_restore_integrity(bool has, struct bio *bio, const void *from) { }
+#endif
+
+/* Its fields are called otherwise in each kernel; all of them must be the same. */
+static inline bool nvmemp_same_integrity(struct block_device *a, struct block_device *b)
+{
+	struct blk_integrity *x = blk_get_integrity(a->bd_disk);
+	struct blk_integrity *y = blk_get_integrity(b->bd_disk);
+
+	return (!x && !y) || (x && y && !memcmp(x, y, sizeof(*x)));
+}
+
+/* Without the flag, dm core stacks no atomic writes (before 6.14) */
+#ifdef DM_TARGET_ATOMIC_WRITES
+#define NVMEMP_ATOMIC_WRITES DM_TARGET_ATOMIC_WRITES
+
+static inline bool nvmemp_atomic_enough(struct block_device *map, struct block_device *path)
+{
+	struct request_queue *m = bdev_get_queue(map), *p = bdev_get_queue(path);
+
+	return queue_atomic_write_max_bytes(m) <= queue_atomic_write_max_bytes(p) &&
+	       queue_atomic_write_unit_max_bytes(m) <= queue_atomic_write_unit_max_bytes(p) &&
+	       queue_atomic_write_boundary_bytes(m) == queue_atomic_write_boundary_bytes(p);
+}
+#else
+#define NVMEMP_ATOMIC_WRITES 0
+
+static inline bool nvmemp_atomic_enough(struct block_device *map, struct block_device *path)
+{
+	return true;
+}
 #endif
 
 /* drivers/md/dm-uevent.h is not among the installed headers; the function is exported */

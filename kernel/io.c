@@ -5,6 +5,7 @@
  * it. docs/io-path.md has the drawing and the table of statuses.
  */
 #include <linux/jiffies.h>
+#include <linux/topology.h>
 
 #include "target.h"
 
@@ -19,40 +20,31 @@
 #define TRIAL_MIN	HZ
 #define TRIAL_MAX	(8 * HZ)
 
-/* What an error says of the path that it came from */
-enum verdict {
-	ERR_UP,		/* the caller's: the path did its work */
-	ERR_AGAIN,	/* a NOWAIT bio found no room */
-	ERR_RETRY,	/* "retry me": Command Interrupted, Namespace Not Ready */
-	ERR_SUSPECT,	/* the path's or the block's: another path will tell */
-	ERR_PATH,	/* the path's */
-};
-
 /* Table in docs/io-path.md; the statuses are those of nvme_error_status. */
-static enum verdict judge(blk_status_t status, const struct nvmemp_io *io)
+static enum nvmemp_verdict judge(blk_status_t status, const struct nvmemp_io *io)
 {
 	enum req_op op = io->opf & REQ_OP_MASK;
-	bool rw = op == REQ_OP_READ || op == REQ_OP_WRITE;
+	bool rw = op == REQ_OP_READ || op == REQ_OP_WRITE || op == REQ_OP_ZONE_APPEND;
 
 	switch (status) {
 	case BLK_STS_TRANSPORT:
 	case BLK_STS_TIMEOUT:
 	case BLK_STS_OFFLINE:
-		return ERR_PATH;
+		return NVMEMP_ERR_PATH;
 	case BLK_STS_IOERR:
-		return ERR_SUSPECT;
+		return NVMEMP_ERR_SUSPECT;
 	case BLK_STS_RESOURCE:
 	case BLK_STS_DEV_RESOURCE:
-		return ERR_RETRY;
+		return NVMEMP_ERR_BUSY;
 	case BLK_STS_TARGET:
-		return rw ? ERR_RETRY : ERR_UP;
+		return rw ? NVMEMP_ERR_BUSY : NVMEMP_ERR_CALLER;
 	case BLK_STS_NOTSUPP:
 		/* Invalid Namespace: detached from this controller only */
-		return rw ? ERR_SUSPECT : ERR_UP;
+		return rw ? NVMEMP_ERR_SUSPECT : NVMEMP_ERR_CALLER;
 	case BLK_STS_AGAIN:
-		return ERR_AGAIN;
+		return NVMEMP_ERR_AGAIN;
 	default:
-		return ERR_UP;
+		return NVMEMP_ERR_CALLER;
 	}
 }
 
@@ -65,25 +57,203 @@ static void wait_for_path(struct nvmemp *m, struct bio *bio)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&m->wait_lock, flags);
+	spin_lock_irqsave(&m->lock, flags);
 	bio_list_add(&m->waiting, bio);
 	m->nr_waiting++;
-	spin_unlock_irqrestore(&m->wait_lock, flags);
+	m->nr_waited++;
+	spin_unlock_irqrestore(&m->lock, flags);
 	nvmemp_kick(m);
 }
+
+/* ---- the choice ---- */
+
+/* What a cost is made from: one CPU's view, that CPU being this one */
+struct view {
+	const struct nvmemp_cpu *cpu;
+	const u32 *shared;
+};
+
+static __always_inline struct nvmemp_load load_of(const struct view *v, unsigned int i)
+{
+	s32 own = READ_ONCE(v->cpu->path[i].depth) -
+		  atomic_read(&v->cpu->path[i].ended_elsewhere);
+
+	return (struct nvmemp_load){
+		.depth = max(own, 0) + nvmemp_shared_depth(READ_ONCE(v->shared[i])),
+		.latency = READ_ONCE(v->cpu->path[i].average_ns),
+	};
+}
+
+static __always_inline u64 depth_cost(const void *from, unsigned int i)
+{
+	return nvmemp_depth_cost(load_of(from, i));
+}
+
+static __always_inline u64 latency_cost(const void *from, unsigned int i)
+{
+	return nvmemp_latency_cost(load_of(from, i));
+}
+
+static __always_inline unsigned int pick_fastest(struct nvmemp *m, const struct nvmemp_select *s,
+						 u32 set)
+{
+	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
+	const struct view v = { cpu, m->shared };
+
+	if (unlikely(nvmemp_probe_due(++cpu->chosen)))
+		return nvmemp_next(set, cpu->chosen / NVMEMP_PROBE_EVERY);
+	return nvmemp_pick_least(s, set, &cpu->turn, latency_cost, &v);
+}
+
+static __always_inline unsigned int pick_least_busy(struct nvmemp *m,
+						    const struct nvmemp_select *s, u32 set)
+{
+	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
+	const struct view v = { cpu, m->shared };
+
+	return nvmemp_pick_least(s, set, &cpu->turn, depth_cost, &v);
+}
+
+static __always_inline unsigned int pick_nearest(const struct nvmemp_rcu_select *sel, u32 set)
+{
+	const struct nvmemp_node *node = &sel->node[numa_node_id()];
+
+	return likely(set == sel->s.best) ? node->nearest :
+					    nvmemp_pick_nearest(set, node->distance);
+}
+
+/* By the policy; set is not empty. Preemption is off. */
+static unsigned int pick(struct nvmemp *m, const struct nvmemp_rcu_select *sel, u32 set)
+{
+	switch (sel->s.policy) {
+	case NVMEMP_SELECT_NUMA:
+		return pick_nearest(sel, set);
+	case NVMEMP_SELECT_ROUND_ROBIN:
+		return nvmemp_pick_turn(&sel->s, set, &this_cpu_ptr(m->cpu)->turn);
+	case NVMEMP_SELECT_QUEUE_DEPTH:
+		return pick_least_busy(m, &sel->s, set);
+	default:
+		return pick_fastest(m, &sel->s, set);
+	}
+}
+
+/* A zone's writes take one path, so that they stay in order. */
+static unsigned int pick_by_zone(const struct nvmemp *m, const struct bio *bio, u32 set)
+{
+	unsigned int n = (bio->bi_iter.bi_sector >> m->zone_shift) % hweight32(set);
+
+	while (n--)
+		set &= set - 1;
+	return __ffs(set);
+}
+
+/*
+ * Neither gone nor blocked: a disk that dies is frozen from then on
+ * (blk_mark_disk_dead), so what the two have in common is looked at once.
+ */
+static __always_inline bool ready(const struct nvmemp *m, const struct nvmemp_path *p)
+{
+	return bdev_nr_sectors(p->bdev) >= m->len && !nvmemp_path_blocked(p);
+}
+
+/* bio NULL: none is to be sent */
+static noinline unsigned int choose_slowly(struct nvmemp *m, const struct nvmemp_rcu_select *sel,
+					   const struct bio *bio, u32 except)
+{
+	bool zoned = m->special & NVMEMP_ZONED && bio && op_is_write(bio_op(bio));
+	u64 unfit = READ_ONCE(m->unfit);
+	unsigned int i;
+	u32 set;
+
+	for (;;) {
+		set = nvmemp_candidates(&sel->s, (u32)unfit | except, unfit >> 32);
+		if (!set)
+			return NVMEMP_NO_PATH;
+		i = zoned ? pick_by_zone(m, bio, set) : pick(m, sel, set);
+		if (ready(m, nvmemp_path(m, i)))
+			return i;
+		except |= BIT(i);
+	}
+}
+
+/* For those who send nothing: the path that the next bio would take, or NVMEMP_NO_PATH. */
+unsigned int nvmemp_choose(struct nvmemp *m)
+{
+	unsigned int i;
+
+	rcu_read_lock_sched();
+	i = choose_slowly(m, rcu_dereference_sched(m->select), NULL, 0);
+	rcu_read_unlock_sched();
+	return i;
+}
+
+/* ---- down a path ---- */
 
 /*
  * FAILFAST makes a controller that is not ready answer at once. Not for flushes
  * on PCIe: the flush request inherits it, and a timed-out one then keeps
  * nvme_timeout from ever disabling the controller (6.1's flush_end_io).
  */
-static inline blk_opf_t path_opf(const struct nvmemp_path *p, blk_opf_t opf)
+static noinline blk_opf_t rare_opf(const struct nvmemp_path *p, blk_opf_t opf)
 {
-	if (unlikely(opf & (REQ_PREFLUSH | REQ_FUA)) && !p->flush_failfast &&
-	    (opf & REQ_PREFLUSH || !bdev_fua(p->dev->bdev)))
+	if (opf & (REQ_PREFLUSH | REQ_FUA) && !p->flush_failfast &&
+	    (opf & REQ_PREFLUSH || !bdev_fua(p->bdev)))
 		return opf & ~REQ_FAILFAST_MASK;
 	/* as bio_failfast() sees readahead, or a merge of the two warns */
 	return opf | (opf & REQ_RAHEAD ? REQ_FAILFAST_MASK : REQ_FAILFAST_TRANSPORT);
+}
+
+static blk_opf_t path_opf(const struct nvmemp_path *p, blk_opf_t opf)
+{
+	if (opf & (REQ_PREFLUSH | REQ_FUA | REQ_RAHEAD))
+		return rare_opf(p, opf);
+	return opf | REQ_FAILFAST_TRANSPORT;
+}
+
+/* What is neither a read nor a write, or not plainly so */
+#define RARE_FLAGS	((REQ_OP_MASK & ~(__force blk_opf_t)REQ_OP_WRITE) |	\
+			 REQ_PREFLUSH | REQ_FUA | REQ_RAHEAD | REQ_INTEGRITY)
+
+static __always_inline bool reads_or_writes(blk_opf_t opf)
+{
+	return !(opf & (REQ_OP_MASK & ~(__force blk_opf_t)REQ_OP_WRITE));
+}
+
+static noinline bool many_fit(const struct bio *bio, const struct nvmemp_rcu_select *sel)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	unsigned int n = 0;
+	bool gap = false;
+
+	bio_for_each_bvec(bv, bio, iter) {
+		if (gap || ++n > sel->max_segments || (n > 1 && !PAGE_ALIGNED(bv.bv_offset)))
+			return false;
+		gap = !PAGE_ALIGNED(bv.bv_offset + bv.bv_len);
+	}
+	return true;
+}
+
+/*
+ * A read or write that goes to any path whole: it may be asked not to wait. Up to
+ * 6.12, one that must be split would be refused then. PRP lists want whole pages
+ * but for the ends.
+ */
+static __always_inline bool is_one_segment(const struct bio *bio,
+					   const struct nvmemp_rcu_select *sel)
+{
+	u32 size = bio->bi_iter.bi_size;
+
+	/* nothing to transfer wraps, and is too much */
+	return size - 1 < sel->max_bytes &&
+	       mp_bvec_iter_len(bio->bi_io_vec, bio->bi_iter) == size;
+}
+
+static bool unsplit(const struct bio *bio, const struct nvmemp_rcu_select *sel)
+{
+	return !(bio->bi_opf & REQ_PREFLUSH) &&
+	       (is_one_segment(bio, sel) ||
+		(bio->bi_iter.bi_size - 1 < sel->max_bytes && many_fit(bio, sel)));
 }
 
 /*
@@ -91,49 +261,211 @@ static inline blk_opf_t path_opf(const struct nvmemp_path *p, blk_opf_t opf)
  * so bi_sector stays and the block layer's end-of-device check is left out: it
  * would fail bios in the moment when a removed namespace has no capacity any
  * more. dm_submit_bio_remap associates the cgroup, so bio_set_dev is not needed.
+ *
+ * In the RCU section of the choice: from the next grace period on, nothing is
+ * started on a path that was taken out.
  */
-static inline void send_down(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
-			     unsigned int i)
+static __always_inline void point_at(struct bio *bio, struct nvmemp_io *io,
+				     const struct nvmemp_path *p, unsigned int i)
 {
-	struct nvmemp_path *p = &m->paths[i];
-
 	io->path = i;
-	bio->bi_bdev = p->dev->bdev;
+	bio->bi_bdev = p->bdev;
 	bio_set_flag(bio, BIO_REMAPPED);
+}
+
+/* From here on more is to be remembered of the bio than most ever need. */
+static void trouble(struct nvmemp_io *io)
+{
+	if (io->bits & NVMEMP_IO_TROUBLED)
+		return;
+	io->bits |= NVMEMP_IO_TROUBLED;
+	io->rounds = 0;
+	io->tried = 0;
+	io->suspects = 0;
+	io->full = 0;
+}
+
+static __always_inline void count(struct nvmemp_stats *st, const struct bio *bio)
+{
+	u64 *sectors = &st->sectors[op_is_write(bio->bi_opf)];
+
+	WRITE_ONCE(*sectors, *sectors + bio_sectors(bio));
+	WRITE_ONCE(st->started, st->started + 1);
+}
+
+static __always_inline void enter_depth(struct nvmemp *m, struct nvmemp_io *io, unsigned int i)
+{
+	io->bits |= NVMEMP_IO_DEPTH;
+	io->cpu = smp_processor_id();
+	this_cpu_inc(m->cpu->path[i].depth);
+}
+
+/*
+ * may_wait false: if there is another path, this one is asked not to make the
+ * submitter sleep, in a queue that froze this moment or for a free tag.
+ */
+static void send_down(struct nvmemp *m, const struct nvmemp_rcu_select *sel, struct bio *bio,
+		      struct nvmemp_io *io, unsigned int i, bool may_wait)
+{
+	struct nvmemp_path *p = nvmemp_path(m, i);
+	struct nvmemp_stats *st = this_cpu_ptr(p->stats);
+
+	point_at(bio, io, p, i);
 	bio->bi_opf = path_opf(p, bio->bi_opf);
-	this_cpu_inc(p->stats->started);
-	this_cpu_write(*m->cursor, i);
+	if (unlikely(nvmemp_sample_due(st->started)))
+		nvmemp_sample_begins(m, io);
+	if (reads_or_writes(bio->bi_opf)) {
+		if (!may_wait && unsplit(bio, sel))
+			bio->bi_opf |= sel->nowait;
+		count(st, bio);
+	} else {
+		WRITE_ONCE(st->started, st->started + 1);
+	}
+	if (sel->s.policy >= NVMEMP_SELECT_QUEUE_DEPTH)
+		enter_depth(m, io, i);
+}
+
+/* Where something speaks against the fast way. */
+static noinline int map_slowly(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
+{
+	const struct nvmemp_rcu_select *sel;
+	unsigned int i;
+
+	io->bits = 0;
+	nvmemp_save_integrity(m->special & NVMEMP_INTEGRITY, bio, io + 1);
+	rcu_read_lock_sched();
+	sel = rcu_dereference_sched(m->select);
+	i = choose_slowly(m, sel, bio, 0);
+	if (i != NVMEMP_NO_PATH)
+		send_down(m, sel, bio, io, i, false);
+	rcu_read_unlock_sched();
+	if (i == NVMEMP_NO_PATH) {
+		trouble(io);
+		io->path = NVMEMP_NO_PATH;
+		wait_for_path(m, bio);
+		return DM_MAPIO_SUBMITTED;
+	}
+	if (m->special & NVMEMP_DOWN)
+		nvmemp_kick(m);		/* the worker shall know that there is a path */
+	return DM_MAPIO_REMAPPED;
+}
+
+/*
+ * Down path i if nothing is to be looked at more closely: a read or write in one
+ * piece, no flags that paths differ about, a queue that is ready, no sample due.
+ */
+static __always_inline bool send_fast(struct nvmemp *m, const struct nvmemp_rcu_select *sel,
+				      struct bio *bio, struct nvmemp_io *io, unsigned int i)
+{
+	const struct nvmemp_path *p = nvmemp_path(m, i);
+	struct nvmemp_stats *st = this_cpu_ptr(p->stats);
+
+	if (unlikely(bio->bi_opf & RARE_FLAGS || !ready(m, p) || !is_one_segment(bio, sel) ||
+		     nvmemp_sample_due(st->started)))
+		return false;
+	io->bits = 0;
+	point_at(bio, io, p, i);
+	count(st, bio);
+	bio->bi_opf |= REQ_FAILFAST_TRANSPORT | sel->nowait;
+	return true;
+}
+
+/* queue-depth and latency. In the RCU section of map, which ends here. */
+static noinline int map_by_load(struct nvmemp *m, const struct nvmemp_rcu_select *sel,
+				struct bio *bio, struct nvmemp_io *io)
+{
+	unsigned int i = sel->s.policy == NVMEMP_SELECT_QUEUE_DEPTH ?
+			 pick_least_busy(m, &sel->s, sel->s.best) :
+			 pick_fastest(m, &sel->s, sel->s.best);
+	bool sent = send_fast(m, sel, bio, io, i);
+
+	if (likely(sent))
+		enter_depth(m, io, i);
+	return sent;
 }
 
 int nvmemp_map(struct dm_target *ti, struct bio *bio)
 {
 	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
+	const struct nvmemp_rcu_select *sel;
 	struct nvmemp *m = ti->private;
-	unsigned int i;
+	bool sent = false;
 
+	bio->bi_private = io;	/* ours, as the clone is; end_io need not ask for it again */
 	io->iter = bio->bi_iter;
 	io->opf = bio->bi_opf;
 	io->flags = bio->bi_flags;
-	io->tried = 0;
-	io->suspects = 0;
-	io->rounds = 0;
-	io->trial = false;
-	io->delayed = false;
 
-	rcu_read_lock();
-	i = nvmemp_choose(m, &rcu_dereference(m->select)->s, 0);
-	rcu_read_unlock();
-	if (likely(i != NVMEMP_NO_PATH)) {
-		send_down(m, bio, io, i);
-		if (unlikely(atomic64_read(&m->failed) & NVMEMP_DOWN))
-			nvmemp_kick(m);
-		return DM_MAPIO_REMAPPED;
+	/* sched: no more than preempt_disable, which the counters want anyhow */
+	rcu_read_lock_sched();
+	sel = rcu_dereference_sched(m->select);
+	if (likely(!READ_ONCE(m->special) && sel->s.best)) {
+		if (sel->s.policy == NVMEMP_SELECT_NUMA)
+			sent = send_fast(m, sel, bio, io, pick_nearest(sel, sel->s.best));
+		else if (sel->s.policy == NVMEMP_SELECT_ROUND_ROBIN)
+			sent = send_fast(m, sel, bio, io,
+					 nvmemp_pick_turn(&sel->s, sel->s.best,
+							  &this_cpu_ptr(m->cpu)->turn));
+		else
+			sent = map_by_load(m, sel, bio, io);
 	}
-
-	io->path = NVMEMP_NO_PATH;
-	wait_for_path(m, bio);
-	return DM_MAPIO_SUBMITTED;
+	rcu_read_unlock_sched();
+	return likely(sent) ? DM_MAPIO_REMAPPED : map_slowly(m, bio, io);
 }
+
+/*
+ * Lower layers changed the clone: they advanced its iterator, split it (which
+ * leaves __bi_remaining at 0), dropped PREFLUSH and FUA, and set flags (a stale
+ * BIO_QOS_THROTTLED would be accounted twice). All is put back but for drop.
+ */
+static void restore(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io, blk_opf_t drop)
+{
+	bio->bi_iter = io->iter;
+	bio->bi_status = BLK_STS_OK;
+	bio->bi_opf = io->opf & ~(drop | NVMEMP_RETRY_DROPS);
+	bio->bi_flags = io->flags;
+	bio->bi_cookie = BLK_QC_T_NONE;
+	atomic_set(&bio->__bi_remaining, 1);
+	nvmemp_restore_integrity(m->special & NVMEMP_INTEGRITY, bio, io + 1);
+}
+
+/* How a bio is sent once more */
+struct again {
+	u32 except;		/* paths not to take */
+	blk_opf_t drop;		/* of what the caller asked: who sends it now can't give it */
+	bool may_wait;
+	bool trial;		/* down path, though it failed */
+	unsigned int path;
+};
+
+/* False: no path; nothing was done. */
+static bool send_again(struct nvmemp *m, struct bio *bio, const struct again *how)
+{
+	struct nvmemp_io *io = bio->bi_private;
+	const struct nvmemp_rcu_select *sel;
+	unsigned int i = how->path;
+	const struct nvmemp_path *p;
+
+	rcu_read_lock_sched();
+	sel = rcu_dereference_sched(m->select);
+	if (!how->trial)
+		i = choose_slowly(m, sel, bio, how->except);
+	p = i == NVMEMP_NO_PATH ? NULL : nvmemp_path(m, i);
+	/* a trial's path may have left since it was found worth one */
+	if (p && !READ_ONCE(p->disabled)) {
+		restore(m, bio, io, how->drop);
+		atomic64_inc(&nvmemp_path(m, i)->retries);
+		send_down(m, sel, bio, io, i, how->may_wait);
+	} else {
+		p = NULL;
+	}
+	rcu_read_unlock_sched();
+	if (p)
+		dm_submit_bio_remap(bio, NULL);
+	return p;
+}
+
+/* ---- what comes back ---- */
 
 /*
  * This path did it, or said that the request is at fault: the suspects are to
@@ -141,17 +473,16 @@ int nvmemp_map(struct dm_target *ti, struct bio *bio)
  */
 static void blame(struct nvmemp *m, struct nvmemp_io *io)
 {
-	unsigned int i;
+	u32 suspects = io->suspects & ~BIT(io->path);
 
-	for (i = 0; i < m->nr_paths; i++)
-		if (io->suspects & BIT(i) && i != io->path)
-			nvmemp_fail_path(m, i);
+	for (; suspects; suspects &= suspects - 1)
+		nvmemp_fail_path(m, __ffs(suspects));
 	io->suspects = 0;
 }
 
 static void trial_over(struct nvmemp *m, struct nvmemp_io *io, bool good)
 {
-	io->trial = false;
+	io->bits &= ~NVMEMP_IO_TRIAL;
 	if (good)
 		nvmemp_reinstate_path(m, io->path);
 	atomic_andnot(BIT(io->path), &m->trials);
@@ -159,111 +490,191 @@ static void trial_over(struct nvmemp *m, struct nvmemp_io *io, bool good)
 
 static void retry_later(struct nvmemp_io *io, unsigned long delay)
 {
-	io->delayed = true;
-	io->not_before = (u32)(jiffies + delay);
+	io->bits |= NVMEMP_IO_DELAYED;
+	io->when = (u32)(jiffies + delay);
+}
+
+/*
+ * The controller never answered this write and may still carry it out: behind a
+ * later one to the same place, if another path is quicker. TRANSPORT is not such
+ * a case (the driver says it for what was never sent), nor is the answer of a
+ * controller that is not being reset.
+ */
+static void hold_write(struct nvmemp *m, const struct nvmemp_path *p, struct nvmemp_io *io,
+		       blk_status_t status, bool lost)
+{
+	u32 ms = nvmemp_conf(m, NVMEMP_F_WRITE_HOLD);
+
+	if (ms == NVMEMP_ENDLESS)
+		ms = p->kato_ms;
+	if (!ms || !op_is_write(io->opf & REQ_OP_MASK) || !io->iter.bi_size)
+		return;
+	if (status != BLK_STS_TIMEOUT && (status != BLK_STS_IOERR || !lost))
+		return;
+	retry_later(io, msecs_to_jiffies(ms) + 1);
+	io->bits |= NVMEMP_IO_HELD;
+}
+
+/* The last use of the path by this I/O: it may leave from now on. */
+static void path_is_done(struct nvmemp_path *p)
+{
+	this_cpu_inc(p->stats->done);
+}
+
+/*
+ * A bio that must not wait found no room, in the task that submits it. Another
+ * path may have some. If none has, and it was map that asked, the task waits for
+ * it, as it would have on a path alone; a caller who asked hears of it. But no
+ * failover may make an error of it: while a queue is frozen, the bio waits.
+ */
+static int no_room(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
+{
+	struct again how = { .drop = REQ_POLLED };
+	bool callers = io->opf & REQ_NOWAIT && !(io->bits & NVMEMP_IO_RETRIED);
+
+	if (io->bits & NVMEMP_IO_RETRIED)
+		how.drop |= REQ_NOWAIT;
+	io->full |= BIT(io->path);
+	path_is_done(nvmemp_path(m, io->path));
+	/* only a task that submits may be made to wait */
+	if (!current->bio_list || in_interrupt() || irqs_disabled())
+		goto wait;
+	how.except = io->tried | io->full;
+	if (send_again(m, bio, &how))
+		return DM_ENDIO_INCOMPLETE;
+	if (callers && !nvmemp_any_blocked(m))
+		return DM_ENDIO_DONE;
+	how.except = io->tried;
+	how.may_wait = true;
+	if (!callers && send_again(m, bio, &how))
+		return DM_ENDIO_INCOMPLETE;
+wait:
+	io->bits |= NVMEMP_IO_PATIENT;
+	wait_for_path(m, bio);
+	return DM_ENDIO_INCOMPLETE;
+}
+
+/* A path got a queue that can't be asked not to wait. NVMe ones always can. */
+static void never_ask(struct nvmemp *m)
+{
+	rcu_read_lock_sched();
+	WRITE_ONCE(rcu_dereference_sched(m->select)->nowait, 0);
+	rcu_read_unlock_sched();
 }
 
 static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
 			       blk_status_t *error)
 {
-	struct nvmemp_path *p = &m->paths[io->path];
-	enum verdict v = judge(*error, io);
-	bool blocked = nvmemp_path_blocked(p);
+	struct nvmemp_path *p = nvmemp_path(m, io->path);
+	enum nvmemp_verdict v = judge(*error, io);
+	bool blocked = nvmemp_path_blocked(p), gone = nvmemp_path_gone(m, p);
+	bool trial = io->bits & NVMEMP_IO_TRIAL;
 
-	if (v == ERR_AGAIN) {
-		/*
-		 * The caller asked for it, and no failover took that away. A
-		 * queue that was frozen behind the choice is not what it asked.
-		 */
-		if (bio->bi_opf & REQ_NOWAIT && !blocked)
-			return DM_ENDIO_DONE;
-		v = blocked ? ERR_SUSPECT : ERR_RETRY;
+	if (v == NVMEMP_ERR_AGAIN && bio->bi_opf & REQ_NOWAIT)
+		return no_room(m, bio, io);
+	if (*error == BLK_STS_NOTSUPP && bio->bi_opf & REQ_NOWAIT && !(io->opf & REQ_NOWAIT)) {
+		never_ask(m);
+		io->bits |= NVMEMP_IO_PATIENT;
+		goto again;
 	}
-	atomic64_inc(&p->errors);
-	if (io->trial) {
-		trial_over(m, io, v == ERR_UP);
-		io->tried |= BIT(io->path);
-		if (v != ERR_UP)
-			goto again;
-	}
+	if (v == NVMEMP_ERR_AGAIN)
+		v = NVMEMP_ERR_BUSY;
+	atomic64_inc(&p->errors[v]);
+	if (trial)
+		trial_over(m, io, v == NVMEMP_ERR_CALLER);
 
 	switch (v) {
-	case ERR_UP:
+	case NVMEMP_ERR_CALLER:
 		blame(m, io);
-		return DM_ENDIO_DONE;
-	case ERR_RETRY:
+		goto up;
+	case NVMEMP_ERR_BUSY:
+		if (trial)
+			break;
 		if (++io->rounds > MAX_ROUNDS)
-			return DM_ENDIO_DONE;
+			goto up;
 		retry_later(io, ROUND_DELAY << (io->rounds - 1));
 		goto again;
-	case ERR_SUSPECT:
-		io->tried |= BIT(io->path);
-		if (nvmemp_path_gone(m, p))
+	case NVMEMP_ERR_SUSPECT:
+		if (gone)
 			nvmemp_fail_path(m, io->path);
-		else if (!blocked)
+		else if (blocked)
+			nvmemp_path_aborted(m, io->path);
+		else if (!trial)
 			io->suspects |= BIT(io->path);
 		break;
 	default:
-		io->tried |= BIT(io->path);
 		nvmemp_fail_path(m, io->path);
 		break;
 	}
-	atomic64_inc(&p->failovers);
+	io->tried |= BIT(io->path);
+	if (!trial)
+		atomic64_inc(&p->failovers);
+	hold_write(m, p, io, *error, blocked || gone);
 again:
+	io->bits |= NVMEMP_IO_RETRIED;
+	path_is_done(p);
 	wait_for_path(m, bio);
 	return DM_ENDIO_INCOMPLETE;
+up:
+	path_is_done(p);
+	return DM_ENDIO_DONE;
 }
 
-static noinline void path_worked(struct nvmemp *m, struct nvmemp_io *io)
+/* Another CPU's depth is not ours to write: it does that without a lock. */
+static noinline void end_elsewhere(struct nvmemp *m, const struct nvmemp_io *io)
 {
-	blame(m, io);
-	if (io->trial)
+	atomic_inc(&per_cpu_ptr(m->cpu, io->cpu)->path[io->path].ended_elsewhere);
+}
+
+static __always_inline void leave_depth(struct nvmemp *m, struct nvmemp_io *io)
+{
+	if (likely(io->cpu == get_cpu()))
+		this_cpu_dec(m->cpu->path[io->path].depth);
+	else
+		end_elsewhere(m, io);
+	put_cpu();
+	io->bits &= ~NVMEMP_IO_DEPTH;
+}
+
+static noinline int end_specially(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+				  blk_status_t *error)
+{
+	if (io->path == NVMEMP_NO_PATH)
+		return DM_ENDIO_DONE;	/* ended by us, without a path */
+	if (io->bits & NVMEMP_IO_SAMPLED)
+		nvmemp_sample_ends(m, io, !*error);
+	if (*error) {
+		trouble(io);
+		return path_error(m, bio, io, error);
+	}
+	if (io->bits & NVMEMP_IO_TROUBLED)
+		blame(m, io);
+	if (io->bits & NVMEMP_IO_TRIAL)
 		trial_over(m, io, true);
+	path_is_done(nvmemp_path(m, io->path));
+	return DM_ENDIO_DONE;
 }
 
 int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 {
-	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
+	struct nvmemp_io *io = bio->bi_private;
 	struct nvmemp *m = ti->private;
 
-	if (unlikely(io->path == NVMEMP_NO_PATH))
-		return DM_ENDIO_DONE;	/* ended by us, without a path */
-	this_cpu_inc(m->paths[io->path].stats->done);
-	if (unlikely(*error))
-		return path_error(m, bio, io, error);
-	if (unlikely(io->suspects | io->trial))
-		path_worked(m, io);
+	if (io->bits & NVMEMP_IO_DEPTH)
+		leave_depth(m, io);
+	if (unlikely(io->bits || *error))
+		return end_specially(m, bio, io, error);
+	path_is_done(nvmemp_path(m, io->path));
 	return DM_ENDIO_DONE;
 }
 
-/*
- * Lower layers changed the clone: they advanced its iterator, split it (which
- * leaves __bi_remaining at 0), dropped PREFLUSH and FUA, and set flags (a stale
- * BIO_QOS_THROTTLED would be accounted twice). All is put back. NOWAIT and
- * POLLED are the caller's no more: this is a worker.
- */
-static void restore(struct bio *bio, struct nvmemp_io *io)
-{
-	bio->bi_iter = io->iter;
-	bio->bi_status = BLK_STS_OK;
-	bio->bi_opf = io->opf & ~(REQ_NOWAIT | REQ_POLLED | REQ_INTEGRITY);
-	bio->bi_flags = io->flags;
-	bio->bi_cookie = BLK_QC_T_NONE;
-	atomic_set(&bio->__bi_remaining, 1);
-}
+/* ---- the worker ---- */
 
 static void end_bio(struct bio *bio, struct nvmemp_io *io, blk_status_t status)
 {
-	io->path = NVMEMP_NO_PATH;
+	io->path = NVMEMP_NO_PATH;	/* with an error: end_io sees to it first */
 	bio->bi_status = status;
 	bio_endio(bio);
-}
-
-static void resend(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io, unsigned int i)
-{
-	restore(bio, io);
-	send_down(m, bio, io, i);
-	dm_submit_bio_remap(bio, NULL);
 }
 
 /* The worker's view of the map for one pass over the list */
@@ -284,34 +695,52 @@ static void sooner(struct pass *pass, unsigned long delay)
 	pass->waits = true;
 }
 
+static void set_down(struct nvmemp *m, bool on)
+{
+	spin_lock_irq(&m->lock);
+	nvmemp_set_special(m, NVMEMP_DOWN, on);
+	spin_unlock_irq(&m->lock);
+	nvmemp_event(m);
+}
+
+static void has_path(struct nvmemp *m)
+{
+	WRITE_ONCE(m->failing, false);
+	m->recheck = RECHECK_MIN;
+	if (!nvmemp_is_down(m))
+		return;
+	DMINFO("%s: a path is usable again", dm_table_device_name(m->ti->table));
+	set_down(m, false);
+}
+
+static void has_no_path(struct nvmemp *m)
+{
+	if (nvmemp_is_down(m))
+		return;
+	WRITE_ONCE(m->down_since, jiffies);
+	/* a path that fails again right behind a trial goes on with the backoff */
+	if (time_after(jiffies, m->next_trial + TRIAL_MAX))
+		m->trial_delay = TRIAL_MIN;
+	m->next_trial = jiffies + max_t(unsigned long, m->trial_delay, TRIAL_MIN);
+	DMWARN("%s: no path is usable", dm_table_device_name(m->ti->table));
+	set_down(m, true);
+}
+
 /* What becomes of I/O while no path is usable; starts and stops the clock. */
 static void look(struct nvmemp *m, struct pass *pass)
 {
-	u32 no_path = READ_ONCE(m->no_path);
+	u32 no_path = nvmemp_conf(m, NVMEMP_F_NO_PATH);
 
 	pass->push_back = READ_ONCE(m->suspending);
-	pass->usable = nvmemp_nr_usable(m);
+	pass->usable = nvmemp_usable(m);
 	if (pass->usable) {
-		m->failing = false;
-		m->recheck = RECHECK_MIN;
-		if (atomic64_fetch_andnot(NVMEMP_DOWN, &m->failed) & NVMEMP_DOWN) {
-			DMINFO("%s: a path is usable again", dm_table_device_name(m->ti->table));
-			nvmemp_event(m);
-		}
+		has_path(m);
 		return;
 	}
-	if (!(atomic64_fetch_or(NVMEMP_DOWN, &m->failed) & NVMEMP_DOWN)) {
-		m->down_since = jiffies;
-		/* a path that fails again right behind a trial goes on with the backoff */
-		if (time_after(jiffies, m->next_trial + TRIAL_MAX))
-			m->trial_delay = TRIAL_MIN;
-		m->next_trial = jiffies + max_t(unsigned long, m->trial_delay, TRIAL_MIN);
-		DMWARN("%s: no path is usable", dm_table_device_name(m->ti->table));
-		nvmemp_event(m);
-	}
+	has_no_path(m);
 	if (time_after_eq(jiffies, m->next_trial))
 		pass->trials = nvmemp_triable(m) & ~atomic_read(&m->trials);
-	if (no_path == U32_MAX) {
+	if (no_path == NVMEMP_ENDLESS) {
 		pass->fail = false;
 	} else if (no_path) {
 		long left = m->down_since + no_path * HZ - jiffies;
@@ -336,20 +765,24 @@ static void look(struct nvmemp *m, struct pass *pass)
 static bool try_failed_path(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
 			    struct pass *pass)
 {
-	struct nvmemp_select turn = {
-		.optimized = pass->trials, .policy = NVMEMP_SELECT_ROUND_ROBIN,
+	struct again how = {
+		.drop = REQ_NOWAIT | REQ_POLLED, .may_wait = true, .trial = true,
 	};
-	unsigned int i = nvmemp_pick(&turn, 0, m->trial_path);
 
-	if (i == NVMEMP_NO_PATH)
-		return false;
-	m->trial_path = i;
-	pass->trials &= ~BIT(i);
-	pass->tried = true;
-	atomic_or(BIT(i), &m->trials);
-	io->trial = true;
-	resend(m, bio, io, i);
-	return true;
+	while (pass->trials) {
+		how.path = nvmemp_next(pass->trials, m->trial_path);
+		m->trial_path = how.path;
+		pass->trials &= ~BIT(how.path);
+		atomic_or(BIT(how.path), &m->trials);
+		io->bits |= NVMEMP_IO_TRIAL;
+		if (send_again(m, bio, &how)) {
+			pass->tried = true;
+			return true;
+		}
+		io->bits &= ~NVMEMP_IO_TRIAL;
+		atomic_andnot(BIT(how.path), &m->trials);
+	}
+	return false;
 }
 
 /* Every usable path failed it: another round after a while, or the caller hears of it. */
@@ -366,31 +799,33 @@ static bool next_round(struct nvmemp_io *io)
 /* true: the bio went on its way; false: it stays in the list */
 static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
 {
-	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
-	s32 left = io->not_before - (u32)jiffies;
-	unsigned int i;
+	struct nvmemp_io *io = bio->bi_private;
+	struct again how = { .except = io->tried, .drop = REQ_NOWAIT | REQ_POLLED };
+	s32 left = io->bits & NVMEMP_IO_DELAYED ? (s32)(io->when - (u32)jiffies) : 0;
 
+	/* a held write stays ours: behind a new table nobody would know of it */
+	if (left > 0 && io->bits & NVMEMP_IO_HELD) {
+		sooner(pass, left);
+		return false;
+	}
 	/* asked again: an interrupted suspend makes an error of what is pushed back */
 	if (pass->push_back && dm_noflush_suspending(m->ti)) {
 		end_bio(bio, io, BLK_STS_DM_REQUEUE);
 		return true;
 	}
-	if (io->delayed && left > 0) {
+	if (left > 0) {
 		sooner(pass, left);
 		return false;
 	}
-	io->delayed = false;
-
-	rcu_read_lock();
-	i = nvmemp_choose(m, &rcu_dereference(m->select)->s, io->tried);
-	rcu_read_unlock();
-	if (i != NVMEMP_NO_PATH) {
-		resend(m, bio, io, i);
+	how.may_wait = io->bits & NVMEMP_IO_PATIENT;
+	io->bits &= ~(NVMEMP_IO_DELAYED | NVMEMP_IO_HELD | NVMEMP_IO_PATIENT);
+	io->bits |= NVMEMP_IO_RETRIED;
+	io->full = 0;
+	if (send_again(m, bio, &how))
 		return true;
-	}
 	if (pass->usable && io->tried) {
 		if (next_round(io)) {
-			sooner(pass, (s32)(io->not_before - (u32)jiffies));
+			sooner(pass, (s32)(io->when - (u32)jiffies));
 			return false;
 		}
 	} else if (!pass->fail || !io->tried) {
@@ -413,18 +848,21 @@ void nvmemp_work(struct work_struct *work)
 	struct nvmemp *m = container_of(to_delayed_work(work), struct nvmemp, work);
 	struct bio_list todo, stay = BIO_EMPTY_LIST;
 	struct pass pass = { };
+	unsigned long delay;
 	unsigned int n = 0;
 	struct bio *bio;
 	struct blk_plug plug;
 
 	if (READ_ONCE(m->stopped))
 		return;
+	if (nvmemp_expire(m, &delay))
+		sooner(&pass, delay);
 	look(m, &pass);
 
-	spin_lock_irq(&m->wait_lock);
+	spin_lock_irq(&m->lock);
 	todo = m->waiting;
 	bio_list_init(&m->waiting);
-	spin_unlock_irq(&m->wait_lock);
+	spin_unlock_irq(&m->lock);
 
 	blk_start_plug(&plug);
 	while ((bio = bio_list_pop(&todo)))
@@ -438,10 +876,10 @@ void nvmemp_work(struct work_struct *work)
 		m->trial_delay = clamp_t(unsigned long, m->trial_delay * 2, TRIAL_MIN, TRIAL_MAX);
 	}
 
-	spin_lock_irq(&m->wait_lock);
+	spin_lock_irq(&m->lock);
 	bio_list_merge_head(&m->waiting, &stay);
 	m->nr_waiting -= n;
-	spin_unlock_irq(&m->wait_lock);
+	spin_unlock_irq(&m->lock);
 
 	/* without bios, only a path that comes back silently needs another look */
 	if (!pass.usable && nvmemp_path_may_come(m))

@@ -3,6 +3,8 @@
  * Device-mapper target "nvmemp": one NVMe namespace through several controllers.
  * docs/table-format.md: table, status, messages. docs/io-path.md: how it works.
  */
+#include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -24,17 +26,17 @@ static void quiesce(struct nvmemp *m)
 static void nvmemp_dtr(struct dm_target *ti)
 {
 	struct nvmemp *m = ti->private;
+	struct nvmemp_path *p;
 	unsigned int i;
 
 	if (m->wq) {
 		quiesce(m);
 		destroy_workqueue(m->wq);
 	}
-	for (i = 0; i < m->nr_paths; i++) {
-		free_percpu(m->paths[i].stats);
-		dm_put_device(ti, m->paths[i].dev);
-	}
-	free_percpu(m->cursor);
+	nvmemp_bury_retired(m);
+	nvmemp_for_each_path(m, i, p)
+		nvmemp_free_path(m, i);
+	free_percpu(m->cpu);
 	kfree(rcu_access_pointer(m->select));
 	mutex_destroy(&m->conf_lock);
 	kfree(m);
@@ -43,15 +45,21 @@ static void nvmemp_dtr(struct dm_target *ti)
 static int set_up(struct nvmemp *m)
 {
 	struct nvmemp_rcu_select *new = nvmemp_alloc_select();
+	struct block_device *bdev = nvmemp_path(m, 0)->bdev;
 
-	m->cursor = alloc_percpu(u8);
 	m->wq = alloc_workqueue("nvmemp/%s", WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
 				dm_table_device_name(m->ti->table));
-	if (!m->cursor || !m->wq || !new) {
+	if (!m->wq || !new) {
 		m->ti->error = "no memory for the map";
 		kfree(new);
 		return -ENOMEM;
 	}
+	if (bdev_is_zoned(bdev)) {
+		m->zone_shift = ilog2(bdev_zone_sectors(bdev));
+		m->special |= NVMEMP_ZONED;
+	}
+	if (NVMEMP_PASSES_INTEGRITY && blk_get_integrity(bdev->bd_disk))
+		m->special |= NVMEMP_INTEGRITY;
 	mutex_lock(&m->conf_lock);
 	nvmemp_publish(m, new);
 	mutex_unlock(&m->conf_lock);
@@ -60,28 +68,30 @@ static int set_up(struct nvmemp *m)
 
 static int nvmemp_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
-	unsigned int n = nvmemp_count_paths(argc, argv, &ti->error);
 	struct dm_arg_set as = { .argc = argc, .argv = argv };
 	struct nvmemp *m;
 	int r;
 
-	if (!n)
-		return -EINVAL;
-	m = kzalloc(struct_size(m, paths, n), GFP_KERNEL);
-	if (!m) {
+	m = kzalloc(sizeof(*m), GFP_KERNEL);
+	if (m)
+		m->cpu = alloc_percpu(struct nvmemp_cpu);
+	if (!m || !m->cpu) {
+		kfree(m);
 		ti->error = "no memory for the map";
 		return -ENOMEM;
 	}
 	m->ti = ti;
+	m->len = ti->len;
 	m->stopped = true;
 	ti->private = m;
 	mutex_init(&m->conf_lock);
-	spin_lock_init(&m->wait_lock);
+	spin_lock_init(&m->lock);
 	bio_list_init(&m->waiting);
 	INIT_DELAYED_WORK(&m->work, nvmemp_work);
 	INIT_WORK(&m->event_work, nvmemp_event_work);
 
-	r = nvmemp_parse_table(m, n, &as, &ti->error);
+	ti->error = NULL;	/* dm core's "unknown error": the first sentence counts */
+	r = nvmemp_parse_table(m, &as, &ti->error);
 	if (!r)
 		r = set_up(m);
 	if (r) {
@@ -89,7 +99,8 @@ static int nvmemp_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		return r;
 	}
 
-	ti->per_io_data_size = sizeof(struct nvmemp_io);
+	ti->per_io_data_size = sizeof(struct nvmemp_io) +
+			       (m->special & NVMEMP_INTEGRITY ? sizeof(struct bvec_iter) : 0);
 	ti->num_flush_bios = 1;
 	ti->num_discard_bios = 1;
 	ti->num_secure_erase_bios = 1;
@@ -116,70 +127,109 @@ static void nvmemp_resume(struct dm_target *ti)
 	nvmemp_kick(m);
 }
 
-/* No bio is left: dm waited for all of them. */
+/* No bio is left: dm waited for all of them, and for who had borrowed a path. */
 static void nvmemp_postsuspend(struct dm_target *ti)
 {
-	quiesce(ti->private);
+	struct nvmemp *m = ti->private;
+
+	quiesce(m);
+	mutex_lock(&m->conf_lock);
+	nvmemp_bury_retired(m);
+	mutex_unlock(&m->conf_lock);
+}
+
+static const char *path_name(const struct nvmemp *m, unsigned int i)
+{
+	return i < NVMEMP_MAX_PATHS && nvmemp_path(m, i) ? nvmemp_path(m, i)->dev->name : "-";
 }
 
 static void status_info(struct nvmemp *m, char *result, unsigned int maxlen)
 {
-	const struct nvmemp_rcu_select *sel;
-	unsigned int i, sz = 0, cpu, current_path;
-	char buf[12];
-
-	rcu_read_lock();
-	sel = rcu_dereference(m->select);
-	current_path = nvmemp_choose(m, &sel->s, 0);
-	rcu_read_unlock();
+	unsigned int current_path = nvmemp_choose(m), i, e, sz = 0;
+	struct nvmemp_totals now;
+	struct nvmemp_path *p;
+	char policy[12], no_path[12];
 
 	DMEMIT("%d %d %s %s %s %u ", NVMEMP_STATUS_VERSION, NVMEMP_STATUS_MAP_WORDS,
-	       nvmemp_state(m), nvmemp_policy_words[m->policy],
-	       nvmemp_no_path_word(m->no_path, buf), READ_ONCE(m->nr_waiting));
-	DMEMIT("%s %s", m->preferred ? m->paths[__ffs(m->preferred)].dev->name : "-",
-	       current_path == NVMEMP_NO_PATH ? "-" : m->paths[current_path].dev->name);
-	DMEMIT(" %u %d", m->nr_paths, NVMEMP_STATUS_PATH_WORDS);
+	       nvmemp_state(m), nvmemp_feature_word(m, NVMEMP_F_POLICY, policy),
+	       nvmemp_feature_word(m, NVMEMP_F_NO_PATH, no_path), READ_ONCE(m->nr_waiting));
+	DMEMIT("%s %s %llu", path_name(m, m->preferred ? __ffs(m->preferred) : NVMEMP_NO_PATH),
+	       path_name(m, current_path), READ_ONCE(m->nr_waited));
+	DMEMIT(" %u %d", hweight32(m->present), NVMEMP_STATUS_PATH_WORDS);
 
-	for (i = 0; i < m->nr_paths; i++) {
-		const struct nvmemp_path *p = &m->paths[i];
-		u64 started = 0, done = 0;
+	nvmemp_for_each_path(m, i, p) {
+		const struct nvmemp_totals *base = &p->base;
+		u64 errors = 0, sampled;
 
-		for_each_possible_cpu(cpu)
-			done += READ_ONCE(per_cpu_ptr(p->stats, cpu)->done);
-		/* done before started: a bio that ends meanwhile is never -1 in flight */
-		smp_rmb();
-		for_each_possible_cpu(cpu)
-			started += READ_ONCE(per_cpu_ptr(p->stats, cpu)->started);
-		DMEMIT(" %s %c %s %llu %llu %llu %llu", p->dev->name, nvmemp_path_letter(m, i),
-		       nvmemp_ana_words[p->ana], started - done, started,
-		       (u64)atomic64_read(&p->errors), (u64)atomic64_read(&p->failovers));
+		nvmemp_sum(p, &now);
+		for (e = 0; e < NVMEMP_NR_ERRORS; e++)
+			errors += now.errors[e] -= base->errors[e];
+		sampled = now.sampled - base->sampled;
+		DMEMIT(" %s %c %s %llu %llu %llu %llu %llu %llu %llu", p->dev->name,
+		       nvmemp_path_letter(m, i), nvmemp_ana_word(p->ana),
+		       now.started - now.done, now.started - base->started, errors,
+		       now.failovers - base->failovers, now.retries - base->retries,
+		       now.sectors[0] - base->sectors[0], now.sectors[1] - base->sectors[1]);
+		for (e = 0; e < NVMEMP_NR_ERRORS; e++)
+			DMEMIT(" %llu", now.errors[e]);
+		DMEMIT(" %llu %u", sampled ? div64_u64(now.sum_ns - base->sum_ns,
+						       sampled * NSEC_PER_USEC) : 0,
+		       now.max_ns / (u32)NSEC_PER_USEC);
 	}
+}
+
+static void status_path(struct nvmemp *m, unsigned int i, char *result, unsigned int maxlen,
+			unsigned int *used)
+{
+	const struct nvmemp_path *p = nvmemp_path(m, i);
+	const struct {
+		bool holds;
+		const char *word;
+	} flags[] = {
+		{ m->preferred & BIT(i), NVMEMP_KEY_PREFERRED },
+		{ p->disabled, NVMEMP_KEY_DISABLED },
+		{ READ_ONCE(m->failed) & BIT(i), NVMEMP_KEY_FAILED },
+		{ READ_ONCE(m->held) & BIT(i), NVMEMP_KEY_HELD },
+		{ READ_ONCE(m->marginal) & BIT(i), NVMEMP_KEY_MARGINAL },
+		{ p->flush_failfast, NVMEMP_KEY_FLUSH_FAILFAST },
+	};
+	unsigned int f, n = 2, sz = *used;
+
+	for (f = 0; f < ARRAY_SIZE(flags); f++)
+		n += flags[f].holds;
+	n += 2 * (p->weight != 1) + 2 * !!p->kato_ms;
+	DMEMIT(" %s %u %s %s", p->dev->name, n, NVMEMP_KEY_ANA, nvmemp_ana_word(p->ana));
+	if (p->weight != 1)
+		DMEMIT(" %s %u", NVMEMP_KEY_WEIGHT, p->weight);
+	if (p->kato_ms)
+		DMEMIT(" %s %u", NVMEMP_KEY_KATO, p->kato_ms);
+	for (f = 0; f < ARRAY_SIZE(flags); f++)
+		if (flags[f].holds)
+			DMEMIT(" %s", flags[f].word);
+	*used = sz;
+}
+
+/* policy and no_path are always said, the rest where it is not the default. */
+static bool said(const struct nvmemp *m, enum nvmemp_feature f)
+{
+	return f <= NVMEMP_F_NO_PATH || !nvmemp_feature_is_default(m, f);
 }
 
 static void status_table(struct nvmemp *m, char *result, unsigned int maxlen)
 {
-	u32 failed = atomic64_read(&m->failed);
-	unsigned int i, sz = 0;
+	unsigned int i, f, n = 0, sz = 0;
+	struct nvmemp_path *p;
 	char buf[12];
 
-	DMEMIT("4 %s %s %s %s %u", NVMEMP_KEY_POLICY, nvmemp_policy_words[m->policy],
-	       NVMEMP_KEY_NO_PATH, nvmemp_no_path_word(m->no_path, buf), m->nr_paths);
-	for (i = 0; i < m->nr_paths; i++) {
-		const struct nvmemp_path *p = &m->paths[i];
-		bool preferred = m->preferred & BIT(i);
-
-		DMEMIT(" %s %d %s %s", p->dev->name,
-		       2 + preferred + p->disabled + !!(failed & BIT(i)) + p->flush_failfast,
-		       NVMEMP_KEY_ANA, nvmemp_ana_words[p->ana]);
-		if (preferred)
-			DMEMIT(" " NVMEMP_KEY_PREFERRED);
-		if (p->disabled)
-			DMEMIT(" " NVMEMP_KEY_DISABLED);
-		if (failed & BIT(i))
-			DMEMIT(" " NVMEMP_KEY_FAILED);
-		if (p->flush_failfast)
-			DMEMIT(" " NVMEMP_KEY_FLUSH_FAILFAST);
-	}
+	for (f = 0; f < NVMEMP_NR_FEATURES; f++)
+		n += 2 * said(m, f);
+	DMEMIT("%u", n);
+	for (f = 0; f < NVMEMP_NR_FEATURES; f++)
+		if (said(m, f))
+			DMEMIT(" %s %s", nvmemp_feature_key(f), nvmemp_feature_word(m, f, buf));
+	DMEMIT(" %u", hweight32(m->present));
+	nvmemp_for_each_path(m, i, p)
+		status_path(m, i, result, maxlen, &sz);
 }
 
 static void nvmemp_status(struct dm_target *ti, status_type_t type, unsigned int status_flags,
@@ -195,186 +245,108 @@ static void nvmemp_status(struct dm_target *ti, status_type_t type, unsigned int
 		status_table(m, result, maxlen);
 	} else {
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
-		DMEMIT(",paths=%u;", m->nr_paths);
+		DMEMIT(",paths=%u;", hweight32(m->present));
 	}
 	mutex_unlock(&m->conf_lock);
-}
-
-/* A path of this map by number or node: its index, or -ENODEV */
-static int find_path(struct nvmemp *m, const char *name)
-{
-	unsigned int i, major, minor;
-	char dummy;
-	dev_t dev;
-
-	if (sscanf(name, "%u:%u%c", &major, &minor, &dummy) == 2)
-		dev = MKDEV(major, minor);
-	else if (lookup_bdev(name, &dev))
-		return -ENODEV;
-	for (i = 0; i < m->nr_paths; i++)
-		if (m->paths[i].dev->bdev->bd_dev == dev)
-			return i;
-	return -ENODEV;
 }
 
 /*
- * Each verb checks all its words before it changes anything, and can't fail
- * after that: what follows it needs no memory (nvmemp_message has it).
+ * The path that the next bio would take, for somebody who does more with it than
+ * we can see: it must not be closed while he may be at it.
  */
-static int msg_fail_path(struct nvmemp *m, int path, unsigned int argc, char **argv)
+static struct block_device *borrow_path(struct nvmemp *m)
 {
-	nvmemp_fail_path(m, path);
-	return 0;
-}
+	unsigned int i = nvmemp_choose(m);
+	struct block_device *bdev = NULL;
+	struct nvmemp_path *p;
 
-static int msg_reinstate_path(struct nvmemp *m, int path, unsigned int argc, char **argv)
-{
-	WRITE_ONCE(m->paths[path].disabled, false);
-	nvmemp_reinstate_path(m, path);
-	return 0;
-}
-
-static int msg_disable_path(struct nvmemp *m, int path, unsigned int argc, char **argv)
-{
-	WRITE_ONCE(m->paths[path].disabled, true);
-	return 0;
-}
-
-static int msg_ana(struct nvmemp *m, int path, unsigned int argc, char **argv)
-{
-	int new[NVMEMP_MAX_PATHS];
-	unsigned int i;
-
-	if (argc % 2 == 0)
-		return -EINVAL;
-	for (i = 0; i < m->nr_paths; i++)
-		new[i] = m->paths[i].ana;
-	for (i = 1; i < argc; i += 2) {
-		path = find_path(m, argv[i]);
-		if (path < 0)
-			return path;
-		new[path] = nvmemp_parse_ana(argv[i + 1]);
-		if (new[path] < 0)
-			return -EINVAL;
+	rcu_read_lock();
+	p = i == NVMEMP_NO_PATH ? NULL : nvmemp_path(m, i);
+	if (p) {
+		WRITE_ONCE(p->borrowed, true);
+		bdev = p->bdev;
 	}
-	for (i = 0; i < m->nr_paths; i++)
-		WRITE_ONCE(m->paths[i].ana, new[i]);
-	return 0;
+	rcu_read_unlock();
+	return bdev;
 }
 
-static int msg_prefer(struct nvmemp *m, int path, unsigned int argc, char **argv)
-{
-	bool none = !strcmp(argv[1], NVMEMP_MSG_PREFER_NONE);
-
-	path = none ? 0 : find_path(m, argv[1]);
-	if (path < 0)
-		return path;
-	m->preferred = none ? 0 : BIT(path);
-	return 0;
-}
-
-static int msg_policy(struct nvmemp *m, int path, unsigned int argc, char **argv)
-{
-	int policy = nvmemp_parse_policy(argv[1]);
-
-	if (policy < 0)
-		return -EINVAL;
-	m->policy = policy;
-	return 0;
-}
-
-static int msg_no_path(struct nvmemp *m, int path, unsigned int argc, char **argv)
-{
-	return nvmemp_parse_no_path(argv[1], &m->no_path);
-}
-
-static const struct {
-	const char *name;
-	unsigned int min_argc, max_argc;
-	bool path;		/* the second word is one */
-	int (*fn)(struct nvmemp *m, int path, unsigned int argc, char **argv);
-} messages[] = {
-	{ NVMEMP_MSG_FAIL_PATH,		2, 2, true, msg_fail_path },
-	{ NVMEMP_MSG_REINSTATE_PATH,	2, 2, true, msg_reinstate_path },
-	{ NVMEMP_MSG_DISABLE_PATH,	2, 2, true, msg_disable_path },
-	{ NVMEMP_MSG_ANA,		3, 1 + 2 * NVMEMP_MAX_PATHS, true, msg_ana },
-	{ NVMEMP_MSG_PREFER,		2, 2, false, msg_prefer },
-	{ NVMEMP_MSG_POLICY,		2, 2, false, msg_policy },
-	{ NVMEMP_MSG_NO_PATH,		2, 2, false, msg_no_path },
-};
-
-static int run_message(struct nvmemp *m, unsigned int argc, char **argv)
-{
-	unsigned int i;
-	int path = 0;
-
-	for (i = 0; i < ARRAY_SIZE(messages); i++)
-		if (!strcmp(argv[0], messages[i].name))
-			break;
-	if (i == ARRAY_SIZE(messages) || argc < messages[i].min_argc ||
-	    argc > messages[i].max_argc)
-		return -EINVAL;
-	if (messages[i].path)
-		path = find_path(m, argv[1]);
-	return path < 0 ? path : messages[i].fn(m, path, argc, argv);
-}
-
-static int nvmemp_message(struct dm_target *ti, unsigned int argc, char **argv, char *result,
-			  unsigned int maxlen)
-{
-	struct nvmemp_rcu_select *new = nvmemp_alloc_select();
-	struct nvmemp *m = ti->private;
-	int r;
-
-	if (!new)
-		return -ENOMEM;
-	mutex_lock(&m->conf_lock);
-	r = run_message(m, argc, argv);
-	if (!r) {
-		nvmemp_publish(m, new);
-		nvmemp_event(m);
-	} else {
-		kfree(new);
-	}
-	mutex_unlock(&m->conf_lock);
-	if (r)
-		DMERR("%s: message %s: %s", dm_table_device_name(ti->table), argv[0],
-		      r == -ENODEV ? "no such path" : "unknown, or its words are wrong");
-	return r;
-}
-
-/* To the path that the next bio would take; -ENOTCONN makes dm core wait and ask again. */
+/* -ENOTCONN makes dm core wait and ask again. */
 static int NVMEMP_PREPARE_IOCTL(nvmemp_prepare_ioctl)
 {
 	struct nvmemp *m = ti->private;
-	unsigned int i;
 
-	rcu_read_lock();
-	i = nvmemp_choose(m, &rcu_dereference(m->select)->s, 0);
-	rcu_read_unlock();
-	if (i == NVMEMP_NO_PATH) {
+	*bdev = borrow_path(m);
+	if (!*bdev) {
 		nvmemp_kick(m);		/* no_path's clock may start here */
 		return strcmp(nvmemp_state(m), NVMEMP_STATE_FAILING) ? -ENOTCONN : -EIO;
 	}
-	*bdev = m->paths[i].dev->bdev;
 	return ti->len != bdev_nr_sectors(*bdev);
 }
 
+#ifdef CONFIG_BLK_DEV_ZONED
+static int nvmemp_report_zones(struct dm_target *ti, struct dm_report_zones_args *args,
+			       unsigned int nr_zones)
+{
+	struct block_device *bdev = borrow_path(ti->private);
+
+	return bdev ? dm_report_zones(bdev, 0, args->next_sector, args, nr_zones) : -EIO;
+}
+#else
+#define nvmemp_report_zones NULL
+#endif
+
+/*
+ * The paths that can be asked something: all of a table that is built; those of a
+ * running map that may answer, or all if none may.
+ */
+static u32 to_be_asked(struct nvmemp *m)
+{
+	struct nvmemp_path *p;
+	unsigned int i;
+	u32 set = 0;
+
+	if (READ_ONCE(m->stopped))
+		return m->present;
+	rcu_read_lock();
+	nvmemp_for_each_path(m, i, p) {
+		WRITE_ONCE(p->borrowed, true);
+		if (!nvmemp_path_gone(m, p) && !READ_ONCE(p->disabled) &&
+		    !(READ_ONCE(m->failed) & BIT(i)))
+			set |= BIT(i);
+	}
+	rcu_read_unlock();
+	return set ?: READ_ONCE(m->present);
+}
+
+/*
+ * dm core stacks limits by this, and on a running map sends persistent
+ * reservations down each path: there one that can't answer would undo it for all.
+ */
 static int nvmemp_iterate_devices(struct dm_target *ti, iterate_devices_callout_fn fn, void *data)
 {
 	struct nvmemp *m = ti->private;
-	unsigned int i;
+	u32 set = to_be_asked(m);
 	int r = 0;
 
-	for (i = 0; i < m->nr_paths && !r; i++)
-		r = fn(ti, m->paths[i].dev, 0, ti->len, data);
+	for (; set && !r; set &= set - 1) {
+		struct nvmemp_path *p;
+		struct dm_dev *dev;
+
+		rcu_read_lock();
+		p = nvmemp_path(m, __ffs(set));
+		dev = p ? p->dev : NULL;	/* borrowed: it stays open */
+		rcu_read_unlock();
+		if (dev)
+			r = fn(ti, dev, 0, ti->len, data);
+	}
 	return r;
 }
 
 static struct target_type nvmemp_target = {
 	.name = NVMEMP_TARGET,
-	.version = { 1, 0, 0 },
-	.features = DM_TARGET_SINGLETON | DM_TARGET_NOWAIT,
+	.version = { 1, 1, 0 },
+	.features = DM_TARGET_SINGLETON | DM_TARGET_NOWAIT | DM_TARGET_ZONED_HM |
+		    NVMEMP_PASSES_INTEGRITY | NVMEMP_ATOMIC_WRITES,
 	.module = THIS_MODULE,
 	.ctr = nvmemp_ctr,
 	.dtr = nvmemp_dtr,
@@ -387,6 +359,7 @@ static struct target_type nvmemp_target = {
 	.status = nvmemp_status,
 	.message = nvmemp_message,
 	.prepare_ioctl = nvmemp_prepare_ioctl,
+	.report_zones = nvmemp_report_zones,
 	.iterate_devices = nvmemp_iterate_devices,
 };
 

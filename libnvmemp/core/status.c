@@ -10,6 +10,8 @@
 #include "nvmemp_uapi.h"
 
 #define MAX_WORDS	64	/* that a newer target may have for a map or a path */
+#define MAP_WORDS	6	/* that are read here */
+#define PATH_WORDS	7
 
 static int skip(struct mp_scan *s, uint64_t n)
 {
@@ -31,7 +33,7 @@ static int parse_map_words(struct mp_scan *s, struct mp_status *st, struct point
 
 	if (mp_scan_number(s, UINT64_MAX, &n) || n < NVMEMP_STATUS_VERSION)
 		return -EINVAL;
-	if (mp_scan_number(s, MAX_WORDS, &n) || n < NVMEMP_STATUS_MAP_WORDS)
+	if (mp_scan_number(s, MAX_WORDS, &n) || n < MAP_WORDS)
 		return -EINVAL;
 	if (!mp_scan_word(s) || mp_map_state_parse(s->word, &st->state))
 		return -EINVAL;
@@ -47,7 +49,7 @@ static int parse_map_words(struct mp_scan *s, struct mp_status *st, struct point
 	if (!mp_scan_word(s))
 		return -EINVAL;
 	memcpy(p->current, s->word, sizeof(p->current));
-	return skip(s, n - NVMEMP_STATUS_MAP_WORDS);
+	return skip(s, n - MAP_WORDS);
 }
 
 static int parse_path(struct mp_scan *s, uint64_t words, struct mp_path_status *p)
@@ -63,7 +65,7 @@ static int parse_path(struct mp_scan *s, uint64_t words, struct mp_path_status *
 	    mp_scan_number(s, UINT64_MAX, &p->error_count) ||
 	    mp_scan_number(s, UINT64_MAX, &p->failover_count))
 		return -EINVAL;
-	return skip(s, words - NVMEMP_STATUS_PATH_WORDS);
+	return skip(s, words - PATH_WORDS);
 }
 
 static int parse_paths(struct mp_arena *arena, struct mp_scan *s, struct mp_status *st)
@@ -72,7 +74,7 @@ static int parse_paths(struct mp_arena *arena, struct mp_scan *s, struct mp_stat
 
 	if (mp_scan_number(s, NVMEMP_MAX_PATHS, &n) || !n)
 		return -EINVAL;
-	if (mp_scan_number(s, MAX_WORDS, &words) || words < NVMEMP_STATUS_PATH_WORDS)
+	if (mp_scan_number(s, MAX_WORDS, &words) || words < PATH_WORDS)
 		return -EINVAL;
 	st->paths = mp_arena_alloc(arena, n * sizeof(*st->paths));
 	if (!st->paths)

@@ -47,7 +47,8 @@ result header_and_export_list_agree "$(
 
 # Without the shim for kernel versions and the words that user space shares
 result the_kernel_target_stays_small "$(
-	lines=$(cat kernel/args.c kernel/io.c kernel/path.c kernel/select.h kernel/target.[ch] | wc -l)
-	[ "$lines" -lt 1500 ] || echo "$lines lines"
+	lines=$(cat kernel/args.c kernel/io.c kernel/message.c kernel/path.c kernel/select.h kernel/stats.c \
+		kernel/target.[ch] | grep -vc '^$')
+	[ "$lines" -lt 3000 ] || echo "$lines lines"
 )"
 echo "1..$n"
