@@ -41,18 +41,6 @@ plan() {
 	done
 }
 
-# The answers of one workload as a table: what each device adds to raw, and that
-# as a ratio to what dm-linear adds
-print_added() {
-	awk -v title="$1" -v paths="$2" -v how="$3" -v block="$4" -v depth="$5" '
-	BEGIN { printf "\n%s\n%-26s %12s %12s\n", title, "device", "instructions", "to dm-linear" }
-	$1 == "@" && $3 == paths && $4 == how && $5 == block && $6 == depth {
-		if ($2 == "raw") { raw = $7; printf "%-26s %12.0f\n", "(raw null_blk itself)", raw; next }
-		if ($2 == "linear") linear = $7 - raw
-		printf "%-26s %12.0f %12.3f\n", $2, $7 - raw, ($7 - raw) / linear
-	}' $out/answers
-}
-
 print_growth() {
 	awk '
 	BEGIN { printf "\nadded per 4k random read, depth 64, by number of paths\n%-26s %8s %8s %8s %8s %10s\n", "device", 1, 2, 4, 8, "8 to 2" }
@@ -72,15 +60,14 @@ bench_load
 plan "$what" >$out/cells
 bench_initrd $out/initrd.img null_blk dm-mod dm-multipath dm-round-robin dm-service-time dm-io-affinity
 bench_boot $out/initrd.img >$out/answers
-grep -q '^@end' $out/answers || die "the guest did not end its work, see $out/console.log"
-! grep '^@error' $out/answers || die "see $out/console.log"
+bench_ended
 
 echo "instructions added per I/O, Linux $KVER"
-print_added "4k random read, depth 64, 2 paths" 2 randread 4096 64
+bench_added "4k random read, depth 64, 2 paths" 2 randread 4096 64
 if [ "$what" = all ]; then
-	print_added "4k random write, depth 64, 2 paths" 2 randwrite 4096 64
-	print_added "128k sequential read, depth 64, 2 paths" 2 read 131072 64
-	print_added "4k random read, depth 1, 2 paths" 2 randread 4096 1
+	bench_added "4k random write, depth 64, 2 paths" 2 randwrite 4096 64
+	bench_added "128k sequential read, depth 64, 2 paths" 2 read 131072 64
+	bench_added "4k random read, depth 1, 2 paths" 2 randread 4096 1
 	print_growth
 fi
-grep '^@skip' $out/answers | awk '!seen[$2]++ { $1 = "skipped:"; $3 = ""; print }' || true
+bench_skipped

@@ -83,6 +83,29 @@ bench_initrd() {
 	rm -rf "$dir"
 }
 
+# bench_ended: the guest did all of its work
+bench_ended() {
+	grep -q '^@end' $out/answers || die "the guest did not end its work, see $out/console.log"
+	! grep '^@error' $out/answers || die "see $out/console.log"
+}
+
+# bench_skipped: devices that this kernel or module doesn't have
+bench_skipped() {
+	grep '^@skip' $out/answers | awk '!seen[$2]++ { $1 = "skipped:"; $3 = ""; print }' || true
+}
+
+# The answers of one workload as a table: what each device adds to raw, and that
+# as a ratio to what dm-linear adds
+bench_added() {
+	awk -v title="$1" -v paths="$2" -v how="$3" -v block="$4" -v depth="$5" '
+	BEGIN { printf "\n%s\n%-26s %12s %12s\n", title, "device", "instructions", "to dm-linear" }
+	$1 == "@" && $3 == paths && $4 == how && $5 == block && $6 == depth {
+		if ($2 == "raw") { raw = $7; printf "%-26s %12.0f\n", "(raw path itself)", raw; next }
+		if ($2 == "linear") linear = $7 - raw
+		printf "%-26s %12.0f %12.3f\n", $2, $7 - raw, ($7 - raw) / linear
+	}' $out/answers
+}
+
 # bench_boot INITRD OPTION...: one CPU, one nanosecond for each instruction; the
 # guest's answers on standard output. CMDLINE: more kernel arguments
 CMDLINE=
