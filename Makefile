@@ -133,6 +133,14 @@ unit-sanitized:
 check: setup-vm
 	$(Q)tests/check.sh
 
+# what docs/performance.md shows: about an hour, of which the machines for failover take most
+bench: setup-vm
+	$(Q)tests/bench/instructions.sh
+	$(Q)tests/bench/fabrics.sh
+	$(Q)tests/bench/profile.sh
+	$(Q)tests/bench/failover.sh
+	$(Q)tests/bench/throughput.sh
+
 demo: setup-demo
 	$(Q)tests/vm/demo.sh
 
@@ -144,4 +152,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-unit unit-run unit-sanitized demo clean distclean
+.PHONY: all modules modules_install install check check-unit unit-run unit-sanitized bench demo clean distclean

@@ -14,7 +14,7 @@ MOST_PER_BIO=48		# bytes
 # Entered for no good I/O, or for a few in a thousand. A function that is not
 # named here is looked at if the data path reaches it.
 SLOW='map_slowly|choose_slowly|choose_special|wait_for_path|end_specially|path_error|rare_opf|many_fit
-	|nvmemp_sample_begins|nvmemp_sample_ends|nvmemp_kick'
+	|end_elsewhere|nvmemp_sample_begins|nvmemp_sample_ends|nvmemp_kick'
 
 passed=0 failed=0
 

@@ -63,7 +63,7 @@ bench_initrd() {
 	mkdir -p "$dir"/{bin,sbin,modules}
 	cp "$(command -v busybox)" "$dir/bin/busybox"
 	cp $out/load "$dir/bin/"
-	cp $out/cells "$dir/cells"
+	cp $out/cells tests/bench/devices.sh "$dir/"
 	install -m 755 tests/bench/guest-init "$dir/init"
 	for path in $tool $(chroot "$tree" ldd $tool | grep -o '/[^ ]*'); do
 		install -D -m 755 "$tree$path" "$dir$path"

@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What I/O feels of a failover: the longest completion and the errors that fio
+# sees, and how long the switch to another path takes; this target with its
+# daemon, native multipath, and dm-multipath with multipathd in machines that
+# are otherwise the same (those of tests/vm).
+#   tests/bench/failover.sh [-n] [WHO]...      (nvmemp native multipathd)
+# -n: with the image as it is. ROUNDS=N: each event N times, 5 if not said.
+# shellcheck disable=SC2034,SC2054,SC2154 # tests/vm/lib.sh reads and sets
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/vm/lib.sh
+. tests/vm/lib.sh
+# shellcheck source=tests/bench/lib.sh
+. tests/bench/lib.sh
+
+trap 'vm_kill' EXIT
+trap 'exit 1' INT TERM
+
+lab_output() {
+	case $1 in
+	'@sample '*) echo "$who ${1#* }" >>$out/failover ;;
+	*) printf '%s\n' "$1" >>"$dir/log" ;;
+	esac
+}
+
+# Packages that the guest lacks for multipathd, and the modules that the lab's
+# guest was made without: unpacked by the guest itself
+make_extra() {
+	local extra=$out/extra module deb
+	rm -rf $extra
+	mkdir -p $extra/debs/partial $extra/tree
+	apt-get -qq -y -o APT::Sandbox::User=root -o "Dir::State::status=$PWD/$tree/var/lib/dpkg/status" -o APT::Install-Recommends=false \
+		-o "Dir::Cache::archives=$PWD/$extra/debs" -o Debug::NoLocking=1 -o APT::Keep-Downloaded-Packages=true \
+		--download-only install multipath-tools >$out/extra.log 2>&1 || die "no multipath-tools: see $out/extra.log"
+	for deb in "$extra"/debs/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C $extra/tree
+	done
+	modprobe -d "$modules" -S "$KVER" --show-depends -a dm-multipath dm-service-time | awk '$1 == "insmod" { print $2 }' |
+		while read -r module; do
+			install -D -m 644 "$module" "$extra/tree/usr/lib/modules/${module##*/lib/modules/}"
+		done
+	# merged /usr: /lib of a package must not replace the guest's link
+	[ ! -d $extra/tree/lib ] || { cp -a $extra/tree/lib/. $extra/tree/usr/lib/ && rm -rf $extra/tree/lib; }
+	[ ! -d $extra/tree/sbin ] || { cp -a $extra/tree/sbin/. $extra/tree/usr/sbin/ && rm -rf $extra/tree/sbin; }
+	tar -C $extra/tree -cf $out/extra.img .
+	truncate -s %4096 $out/extra.img
+	rm -rf $extra
+}
+
+# boot WHO PART
+boot() {
+	local multipath=N try
+	who=$1 dir=$out/failover-$1-$2
+	[ "$1" = native ] && multipath=Y
+	rm -rf "$dir"
+	for try in 1 2 3; do
+		mkdir -p "$dir/job"
+		: >"$dir/log"
+		cp "tests/bench/failover-$2.sh" "$dir/job/script"
+		cat tests/bench/failover-guest.sh >>"$dir/job/words"
+		printf 'VARIANT=%s\nPOWEROFF=\nROUNDS=%s\n' "$1" "${ROUNDS:-5}" >"$dir/job/env"
+		vm_args=(-drive "file=$out/extra.img,if=none,id=extra,format=raw,readonly=on"
+			-device virtio-blk-pci,drive=extra,serial=extra)
+		"vm_topology_$3" "$dir"
+		vm_pack_job "$dir" ""
+		vm_run "$dir" "nvme_core.multipath=$multipath"
+		rm -f "$dir"/*.img
+		case $vm_reason in
+		*Assertion*failed*) echo "     try $try: QEMU itself crashed" >&2 ;;
+		*) break ;;
+		esac
+	done
+	[ "$vm_result" = ok ] || die "$1, $2: $vm_reason (log: $dir/log)"
+}
+
+print_table() {
+	awk '
+	{ key = $2 " " $3 SUBSEP $1; events[$2 " " $3]; n[key]++; longest[key, n[key]] = $4; errors[key] += $5; change[key, n[key]] = $6 }
+	function sorted(a, key, all,   i, j, t, v) {
+		for (i = 1; i <= n[key]; i++) v[i] = a[key, i]
+		for (i = 1; i <= n[key]; i++) for (j = i + 1; j <= n[key]; j++) if (v[j] + 0 < v[i] + 0) { t = v[i]; v[i] = v[j]; v[j] = t }
+		return all ? v[n[key]] : v[int((n[key] + 1) / 2)]
+	}
+	END {
+		printf "%-6s %-15s %-11s %6s %8s %6s %6s %8s %6s\n", "", "", "", "", "longest", "ms", "", "switch", "ms"
+		printf "%-6s %-15s %-11s %6s %8s %6s %6s %8s %6s\n", "over", "event", "who", "times", "median", "worst", "errors", "median", "worst"
+		m = split("pcie nothing,pcie reset,pcie removal,tcp nothing,tcp link-lost,tcp inaccessible,tcp non-optimized", e, ",")
+		w = split("nvmemp native multipathd", who, " ")
+		for (i = 1; i <= m; i++) for (j = 1; j <= w; j++) {
+			k = e[i] SUBSEP who[j]
+			if (!(k in n)) continue
+			split(e[i], p, " ")
+			printf "%-6s %-15s %-11s %6d %8d %6d %6d %8s %6s\n", p[1], p[2], who[j], n[k], sorted(longest, k, 0), sorted(longest, k, 1), errors[k], sorted(change, k, 0), sorted(change, k, 1)
+		}
+	}' $out/failover
+}
+
+if [ "${1-}" = -n ]; then
+	shift
+else
+	tests/vm/image.sh
+fi
+[ $# -gt 0 ] || set -- nvmemp native multipathd
+bench_kernel
+make_extra
+: >$out/failover
+for who; do
+	boot "$who" pcie pcie2
+	boot "$who" tcp tcp2
+done
+print_table
