@@ -144,6 +144,12 @@ bench: setup-vm
 demo: setup-demo
 	$(Q)tests/vm/demo.sh
 
+# the policies of kernel/select.h in a simulated machine; SEED=N for another run of chance
+simulation:
+	@mkdir -p $(B)/tests
+	$(Q)$(CC) -O2 $(WARN) -Ikernel -o $(B)/tests/policies tests/sim/policies.c -lm
+	$(Q)$(B)/tests/policies $(SEED)
+
 clean:
 	$(Q)rm -rf $(B)/libnvmemp* $(B)/daemon $(B)/tests $(B)/nvmemp* kernel/*.o kernel/*.ko kernel/*.mod kernel/*.mod.c kernel/.*.cmd kernel/Module.symvers kernel/modules.order
 
@@ -152,4 +158,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-unit unit-run unit-sanitized bench demo clean distclean
+.PHONY: all modules modules_install install check check-unit unit-run unit-sanitized bench demo simulation clean distclean

@@ -100,8 +100,6 @@ static __always_inline unsigned int pick_fastest(struct nvmemp *m, const struct 
 	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
 	const struct view v = { cpu, m->shared };
 
-	if (unlikely(nvmemp_probe_due(++cpu->chosen)))
-		return nvmemp_next(set, cpu->chosen / NVMEMP_PROBE_EVERY);
 	return nvmemp_pick_least(s, set, &cpu->turn, latency_cost, &v);
 }
 
@@ -140,11 +138,7 @@ static unsigned int pick(struct nvmemp *m, const struct nvmemp_rcu_select *sel, 
 /* A zone's writes take one path, so that they stay in order. */
 static unsigned int pick_by_zone(const struct nvmemp *m, const struct bio *bio, u32 set)
 {
-	unsigned int n = (bio->bi_iter.bi_sector >> m->zone_shift) % hweight32(set);
-
-	while (n--)
-		set &= set - 1;
-	return __ffs(set);
+	return nvmemp_nth(set, bio->bi_iter.bi_sector >> m->zone_shift);
 }
 
 /*
@@ -325,19 +319,33 @@ static void send_down(struct nvmemp *m, const struct nvmemp_rcu_select *sel, str
 		enter_depth(m, io, i);
 }
 
-/* Where something speaks against the fast way. */
-static noinline int map_slowly(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
+/* Beside a path's index */
+#define SENT	0x100	/* the bio went down it */
+#define PROBE	0x200	/* only to take its time */
+
+/*
+ * Where something speaks against the fast way. i: what the policy has picked, so
+ * that a turn is not lost; or NVMEMP_NO_PATH.
+ */
+static noinline int map_slowly(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+			       unsigned int i)
 {
 	const struct nvmemp_rcu_select *sel;
-	unsigned int i;
+	bool probe = i & PROBE;
 
+	i &= ~PROBE;
 	io->bits = 0;
 	nvmemp_save_integrity(m->special & NVMEMP_INTEGRITY, bio, io + 1);
 	rcu_read_lock_sched();
 	sel = rcu_dereference_sched(m->select);
-	i = choose_slowly(m, sel, bio, 0);
-	if (i != NVMEMP_NO_PATH)
+	if (i == NVMEMP_NO_PATH || READ_ONCE(m->special) || !(sel->s.best & BIT(i)) ||
+	    !ready(m, nvmemp_path(m, i)))
+		i = choose_slowly(m, sel, bio, 0);
+	if (i != NVMEMP_NO_PATH) {
 		send_down(m, sel, bio, io, i, false);
+		if (probe && !(io->bits & NVMEMP_IO_SAMPLED))
+			nvmemp_sample_begins(m, io);
+	}
 	rcu_read_unlock_sched();
 	if (i == NVMEMP_NO_PATH) {
 		trouble(io);
@@ -353,35 +361,43 @@ static noinline int map_slowly(struct nvmemp *m, struct bio *bio, struct nvmemp_
 /*
  * Down path i if nothing is to be looked at more closely: a read or write in one
  * piece, no flags that paths differ about, a queue that is ready, no sample due.
+ * SENT, or i.
  */
-static __always_inline bool send_fast(struct nvmemp *m, const struct nvmemp_rcu_select *sel,
-				      struct bio *bio, struct nvmemp_io *io, unsigned int i)
+static __always_inline unsigned int send_fast(struct nvmemp *m,
+					      const struct nvmemp_rcu_select *sel,
+					      struct bio *bio, struct nvmemp_io *io,
+					      unsigned int i)
 {
 	const struct nvmemp_path *p = nvmemp_path(m, i);
 	struct nvmemp_stats *st = this_cpu_ptr(p->stats);
 
 	if (unlikely(bio->bi_opf & RARE_FLAGS || !ready(m, p) || !is_one_segment(bio, sel) ||
 		     nvmemp_sample_due(st->started)))
-		return false;
+		return i;
 	io->bits = 0;
 	point_at(bio, io, p, i);
 	count(st, bio);
 	bio->bi_opf |= REQ_FAILFAST_TRANSPORT | sel->nowait;
-	return true;
+	return SENT;
 }
 
-/* queue-depth and latency. In the RCU section of map, which ends here. */
-static noinline int map_by_load(struct nvmemp *m, const struct nvmemp_rcu_select *sel,
-				struct bio *bio, struct nvmemp_io *io)
+/* queue-depth and latency. In the RCU section of map. */
+static noinline unsigned int map_by_load(struct nvmemp *m, const struct nvmemp_rcu_select *sel,
+					 struct bio *bio, struct nvmemp_io *io)
 {
-	unsigned int i = sel->s.policy == NVMEMP_SELECT_QUEUE_DEPTH ?
-			 pick_least_busy(m, &sel->s, sel->s.best) :
-			 pick_fastest(m, &sel->s, sel->s.best);
-	bool sent = send_fast(m, sel, bio, io, i);
+	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
+	unsigned int i;
 
-	if (likely(sent))
-		enter_depth(m, io, i);
-	return sent;
+	if (sel->s.policy == NVMEMP_SELECT_QUEUE_DEPTH)
+		i = pick_least_busy(m, &sel->s, sel->s.best);
+	else if (unlikely(nvmemp_probe_due(++cpu->chosen)))
+		return nvmemp_nth(sel->s.best, cpu->chosen / NVMEMP_PROBE_EVERY) | PROBE;
+	else
+		i = pick_fastest(m, &sel->s, sel->s.best);
+	if (unlikely(send_fast(m, sel, bio, io, i) != SENT))
+		return i;
+	enter_depth(m, io, i);
+	return SENT;
 }
 
 int nvmemp_map(struct dm_target *ti, struct bio *bio)
@@ -389,7 +405,7 @@ int nvmemp_map(struct dm_target *ti, struct bio *bio)
 	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
 	const struct nvmemp_rcu_select *sel;
 	struct nvmemp *m = ti->private;
-	bool sent = false;
+	unsigned int i = NVMEMP_NO_PATH;
 
 	bio->bi_private = io;	/* ours, as the clone is; end_io need not ask for it again */
 	io->iter = bio->bi_iter;
@@ -401,16 +417,16 @@ int nvmemp_map(struct dm_target *ti, struct bio *bio)
 	sel = rcu_dereference_sched(m->select);
 	if (likely(!READ_ONCE(m->special) && sel->s.best)) {
 		if (sel->s.policy == NVMEMP_SELECT_NUMA)
-			sent = send_fast(m, sel, bio, io, pick_nearest(sel, sel->s.best));
+			i = send_fast(m, sel, bio, io, pick_nearest(sel, sel->s.best));
 		else if (sel->s.policy == NVMEMP_SELECT_ROUND_ROBIN)
-			sent = send_fast(m, sel, bio, io,
-					 nvmemp_pick_turn(&sel->s, sel->s.best,
-							  &this_cpu_ptr(m->cpu)->turn));
+			i = send_fast(m, sel, bio, io,
+				      nvmemp_pick_turn(&sel->s, sel->s.best,
+						       &this_cpu_ptr(m->cpu)->turn));
 		else
-			sent = map_by_load(m, sel, bio, io);
+			i = map_by_load(m, sel, bio, io);
 	}
 	rcu_read_unlock_sched();
-	return likely(sent) ? DM_MAPIO_REMAPPED : map_slowly(m, bio, io);
+	return likely(i == SENT) ? DM_MAPIO_REMAPPED : map_slowly(m, bio, io, i);
 }
 
 /*

@@ -22,6 +22,7 @@ typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 #define __ffs(x) __builtin_ctzl(x)
+#define hweight32(x) __builtin_popcount(x)
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
@@ -88,6 +89,14 @@ static inline unsigned int nvmemp_next(u32 set, unsigned int last)
 	u32 later = set & ~((2u << (last & 31)) - 1);
 
 	return __ffs(later ? later : set);
+}
+
+/* The nth of set, counted from 0, in a circle. set is not empty. */
+static inline unsigned int nvmemp_nth(u32 set, unsigned int n)
+{
+	for (n %= hweight32(set); n; n--)
+		set &= set - 1;
+	return __ffs(set);
 }
 
 /* The nearest of set, by the distances of the submitter's node; the first of equals. */
@@ -189,11 +198,17 @@ static inline u64 nvmemp_latency_cost(struct nvmemp_load l)
 	return (u64)l.latency * (l.depth + 1);
 }
 
-/* The average moves an eighth of the way to each sample; never 0 again. */
+/*
+ * The average moves an eighth of the way to each sample; half of its way down to
+ * one that is far below, as a path that is seldom tried would be slow to be found
+ * healed. Never 0 again.
+ */
 static inline u32 nvmemp_average(u32 average, u32 sample)
 {
 	u64 sum = average ? 7ull * average + sample : 8ull * sample;
 
+	if (sample < average / 4)
+		return average / 2;
 	return sum < 8 ? 1 : sum >> 3;
 }
 

@@ -179,7 +179,7 @@ static void submit(const struct scenario *s, const struct nvmemp_select *sel, un
 		i = nvmemp_pick_least(sel, sel->best, &c->turn, depth_cost, c);
 		break;
 	default:
-		i = nvmemp_probe_due(n) ? nvmemp_next(sel->best, n / NVMEMP_PROBE_EVERY % s->nr_paths) :
+		i = nvmemp_probe_due(n) ? nvmemp_nth(sel->best, n / NVMEMP_PROBE_EVERY) :
 			nvmemp_pick_least(sel, sel->best, &c->turn, latency_cost, c);
 		io.sampled |= !c->latency[i];
 		break;

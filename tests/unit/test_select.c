@@ -94,6 +94,15 @@ static void the_next_goes_round(void **state)
 	assert_int_equal(nvmemp_next(0xc0000000, 31), 30);
 }
 
+static void the_nth_goes_round(void **state)
+{
+	assert_int_equal(nvmemp_nth(0x15, 0), 0);
+	assert_int_equal(nvmemp_nth(0x15, 1), 2);
+	assert_int_equal(nvmemp_nth(0x15, 2), 4);
+	assert_int_equal(nvmemp_nth(0x15, 3), 0);
+	assert_int_equal(nvmemp_nth(0x80000000, 77), 31);
+}
+
 static void the_nearest_is_the_first_of_the_nearest(void **state)
 {
 	u8 distance[NVMEMP_SLOTS];
@@ -234,6 +243,7 @@ int main(void)
 		cmocka_unit_test(classes_follow_their_table),
 		cmocka_unit_test(classes_follow_their_definition),
 		cmocka_unit_test(the_next_goes_round),
+		cmocka_unit_test(the_nth_goes_round),
 		cmocka_unit_test(the_nearest_is_the_first_of_the_nearest),
 		cmocka_unit_test(round_robin_gives_each_its_weight),
 		cmocka_unit_test(the_least_costly_is_taken),

@@ -14,6 +14,7 @@
 #   # cmdline: WORD...      more kernel arguments
 #   # format: UUID          the first disk gets a GPT partition with ext4
 #   # fstab: LINE           in the guest's fstab when it boots
+#   # files: FOLDER         is in the guest, beside the script
 #   # poweroff: clean       must shut down in order at the end
 #   # time limit: SECONDS   against hangs only
 set -euo pipefail
@@ -40,7 +41,7 @@ lab_output() {
 
 # boot FILE DIR VARIANT
 boot() {
-	local file=$1 dir=$2 variant=$3 uuid cmdline multipath=N lock
+	local file=$1 dir=$2 variant=$3 uuid cmdline multipath=N lock more
 	exec {lock}>"$dir.lock"
 	flock "$lock"	# another run may be in this folder
 	rm -rf "$dir"
@@ -49,6 +50,8 @@ boot() {
 	in_diagnosis=
 	: >"$run_log"
 	cp "$file" "$dir/job/script"
+	more=$(header "$file" files)
+	[ -z "$more" ] || cp -r "$more" "$dir/job/"
 	printf 'VARIANT=%s\nPOWEROFF=%s\n' "$variant" "$(header "$file" poweroff)" >"$dir/job/env"
 	vm_args=()
 	"vm_topology_$(header "$file" topology)" "$dir"

@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# A zoned disk: zones are reported through the map, and written in order while
+# the paths fail in turn.
+. ./lib.sh
+modprobe dm-nvmemp
+d=/sys/kernel/config/nullb/nb0
+mkdir $d
+echo 1 >$d/memory_backed; echo 128 >$d/size; echo 4096 >$d/blocksize; echo 2 >$d/queue_mode; echo 1 >$d/zoned; echo 4 >$d/zone_size
+echo 1 >$d/power
+sleep .3
+D=/dev/nb0
+[ -b $D ] || D=/dev/nullb$(cat $d/index)
+SZ=$(blockdev --getsz $D)
+for p in pa pb; do
+	echo "0 $SZ linear $D 0" | dmsetup create $p
+done
+A=$(devno /dev/mapper/pa) B=$(devno /dev/mapper/pb)
+echo "0 $SZ nvmemp 2 policy round-robin 2 $A 0 $B 0" | dmsetup create m
+ok "made" test $? = 0
+node=$(readlink -f /dev/mapper/m)
+node=$(cat "/sys/dev/block/$(devno /dev/mapper/m)/queue/zoned")
+ok "it is zoned" test "$node" = host-managed
+ok "as many zones as below" test "$(blkzone report /dev/mapper/m | wc -l)" = "$(blkzone report $D | wc -l)"
+zfio() {
+	fio --eta=never --name=z --filename=/dev/mapper/m --zonemode=zbd --direct=1 --bs=16k --verify=crc32c --verify_fatal=1 "$@" --output=/tmp/f
+}
+zfio --rw=write --size=64m --ioengine=psync --do_verify=1 &
+F=$!
+while kill -0 $F 2>/dev/null; do
+	msg fail_path "$A"; sleep .05; msg reinstate_path "$A"
+	msg fail_path "$B"; sleep .05; msg reinstate_path "$B"
+done
+wait $F
+ok "sequential writes over failing paths" test $? = 0
+ok "both were used" test "$(st | awk '{ print ($19 > 0) + ($35 > 0) }')" = 2
+blkzone reset /dev/mapper/m
+ok "reset" test "$(blkzone report /dev/mapper/m | grep -c 'wptr 0x000000')" = 32
+zfio --rw=randwrite --size=64m --io_size=32m --ioengine=libaio --iodepth=8 --numjobs=1 --do_verify=1
+ok "several zones at once" test $? = 0
+echo "0 $SZ linear $D 0" | dmsetup create pc
+dmsetup message m 0 add_path /dev/mapper/pc 0
+ok "another path of the same zones" test $? = 0
+N=$(mknull nb1 128)
+ok "no path without zones" not dmsetup message m 0 add_path "$N" 0
+dmsetup remove m
+rmnull nb1
+clean
+ok "module goes" rmmod dm-nvmemp
+done_
