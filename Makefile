@@ -133,9 +133,10 @@ unit-sanitized:
 check: setup-vm
 	$(Q)tests/check.sh
 
-# what docs/performance.md shows: about an hour, of which the machines for failover take most
+# what docs/performance.md shows: about 40 minutes, of which the machines for failover take most
 bench: setup-vm
 	$(Q)tests/bench/instructions.sh
+	$(Q)KERNEL=6.12 tests/bench/instructions.sh
 	$(Q)tests/bench/fabrics.sh
 	$(Q)tests/bench/profile.sh
 	$(Q)tests/bench/failover.sh

@@ -15,21 +15,29 @@ die() {
 
 # bench_kernel: sets $tree, the lab's userland, and $KVER, $KDIR, $kernel and
 # $modules (below it, lib/modules): a stock kernel with all its modules, since
-# the lab's guest has no SCSI, which dm-multipath links to.
+# the lab's guest has no SCSI, which dm-multipath links to. KERNEL=6.12 takes that
+# series of Debian's, if the archive has it, instead of the lab's own.
 bench_kernel() {
-	local own
+	local own package
 	compgen -G "$vm/base-*/tree" >/dev/null || LAB_BARE=1 tests/vm/image.sh
 	tree=$(echo $vm/base-*/tree)
 	[ -d "$tree" ] || die "not one tree: $tree"
 	KVER=$(basename "$tree"/lib/modules/*)
+	[ -z "${KERNEL-}" ] || KVER=$(apt-cache depends "linux-headers-$KERNEL-amd64" | sed -n 's/^ *Depends: linux-headers-//p')
 	KDIR=/lib/modules/$KVER/build
+	[ -d "$KDIR" ] || apt-get -q -y -o DPkg::Lock::Timeout=600 -o APT::Install-Recommends=false install \
+		"linux-headers-$KVER" >$out/headers.log 2>&1 || die "no headers of '$KVER', see $out/headers.log"
 	modules=$out/kernel-$KVER
 	kernel=$modules/boot/vmlinuz-$KVER
 	[ ! -d "$modules" ] || return 0
 	own=$(mktemp -d $out/kernel.XXXXXX)
 	(cd "$own" && apt-get -qq -o APT::Sandbox::User=root download "linux-image-$KVER") || die "no kernel $KVER in the archive"
-	dpkg-deb -x "$own"/*.deb "$own"
-	rm "$own"/*.deb
+	for package in "$own"/*.deb; do
+		dpkg-deb -x "$package" "$own"
+		rm "$package"
+	done
+	# where newer kernels' packages have it
+	[ -e "$own/boot/vmlinuz-$KVER" ] || { mkdir -p "$own/boot"; cp "$own"/usr/lib/modules/*/vmlinuz "$own/boot/vmlinuz-$KVER"; }
 	depmod -b "$own" "$KVER"
 	mv "$own" "$modules"
 }
