@@ -14,7 +14,10 @@ MOST_PER_BIO=48		# bytes
 # Entered for no good I/O, or for a few in a thousand. A function that is not
 # named here is looked at if the data path reaches it.
 SLOW='map_slowly|choose_slowly|choose_special|wait_for_path|end_specially|path_error|rare_opf|many_fit
-	|end_elsewhere|nvmemp_sample_begins|nvmemp_sample_ends|nvmemp_kick'
+	|nvmemp_sample_begins|nvmemp_sample_ends|nvmemp_kick'
+# An exception, for good I/O too: one locked instruction where an I/O of queue-depth
+# or latency ends on another CPU than it began on. docs/performance.md names it.
+ELSEWHERE='end_elsewhere'
 
 passed=0 failed=0
 
@@ -39,7 +42,7 @@ ratio_fails() {
 # Locked instructions (xchg with memory is one by itself) and calls of locks in
 # what map and end_io reach without the slow functions
 locks() {
-	objdump -dr --no-show-raw-insn "$module" | awk -v slow="^(${SLOW//[[:space:]]/})(\\\\..*)?$" '
+	objdump -dr --no-show-raw-insn "$module" | awk -v slow="^(${SLOW//[[:space:]]/}|$ELSEWHERE)(\\\\..*)?$" '
 	/^[0-9a-f]+ <.*>:$/ { f = substr($2, 2, length($2) - 3); known[f]; next }
 	/R_X86_64_(PLT|PC)32/ { callee = $NF; sub(/[-+]0x[0-9a-f]+$/, "", callee); calls[f] = calls[f] " " callee }
 	/(call|j[a-z]+) +[0-9a-f]+ </ {
@@ -83,7 +86,7 @@ bench_kernel
 bench_module
 export MODULE=$module
 check "numa adds no more than $MOST_RATIO times what dm-linear does" "$(ratio_fails)"
-check "no locked instruction and no lock on the way of a good I/O" "$(locks)"
+check "no locked instruction and no lock on the way of a good I/O that ends on its CPU" "$(locks)"
 check "no more than $MOST_PER_BIO bytes for each bio" "$(per_bio_fails)"
 grep '^nvmemp-numa\|^linear' $out/guard.log | sed 's/^/     /' || true
 printf '%d passed, %d failed, 0 skipped\n' $passed $failed

@@ -31,13 +31,13 @@ plan() {
 	all) peers=("${PEERS[@]}") ;;
 	*) die "unknown: $1" ;;
 	esac
-	cells randread 4096 64 40000 2 raw linear "${peers[@]}" "${ours[@]}"
+	cells randread 4096 64 20000 2 raw linear "${peers[@]}" "${ours[@]}"
 	[ "$1" = all ] || return 0
-	cells randwrite 4096 64 20000 2 raw linear "${peers[@]}" "${ours[@]}"
-	cells read 131072 64 10000 2 raw linear "${peers[@]}" "${ours[@]}"
-	cells randread 4096 1 20000 2 raw linear "${peers[@]}" "${ours[@]}"
+	cells randwrite 4096 64 10000 2 raw linear "${peers[@]}" "${ours[@]}"
+	cells read 131072 64 5000 2 raw linear "${peers[@]}" "${ours[@]}"
+	cells randread 4096 1 10000 2 raw linear "${peers[@]}" "${ours[@]}"
 	for n in 1 4 8; do
-		cells randread 4096 64 40000 $n "${peers[@]}" "${ours[@]}"
+		cells randread 4096 64 10000 $n "${peers[@]}" "${ours[@]}"
 	done
 }
 
