@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Plan steps -> calls of ops */
+#include <errno.h>
 #include <string.h>
 
 #include "apply.h"
@@ -29,6 +30,19 @@ static int reload(const struct mp_ops *ops, const struct mp_step *step, struct m
 	return r;
 }
 
+/* The target refuses what would change the limits that it offers: that takes a table. */
+static int add_path(const struct mp_ops *ops, const struct mp_step *step, struct mp_err *err)
+{
+	struct mp_step table = *step;
+	int r = ops->message(ops->self, step, err);
+
+	if (r != -EINVAL)
+		return r;
+	table.kind = MP_STEP_RELOAD;
+	table.text = step->table;
+	return reload(ops, &table, err);
+}
+
 static int remove_all(const struct mp_ops *ops, const struct mp_step *step, struct mp_err *err)
 {
 	int r;
@@ -52,6 +66,8 @@ static int run(const struct mp_ops *ops, const struct mp_step *step, struct mp_e
 		return ops->rename(ops->self, step, err);
 	case MP_STEP_MESSAGE:
 		return ops->message(ops->self, step, err);
+	case MP_STEP_ADD_PATH:
+		return add_path(ops, step, err);
 	case MP_STEP_CANCEL_REMOVE:
 		return ops->cancel_remove(ops->self, step, err);
 	case MP_STEP_REMOVE:

@@ -304,6 +304,8 @@ static int map_u64(sd_bus *bus, const char *path, const char *interface, const c
 
 	if (strcmp(property, "SizeBytes") == 0)
 		value = o->map->map.size_sectors * 512;
+	else if (strcmp(property, "QueuedTotal") == 0)
+		value = o->map->status.nr_waited;
 	else
 		value = o->map->status.nr_queued;
 	return sd_bus_message_append(reply, "t", value);
@@ -342,6 +344,11 @@ static int map_reinstate(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return map_request(m, userdata, REQUEST_REINSTATE);
 }
 
+static int map_release(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return map_request(m, userdata, REQUEST_RELEASE);
+}
+
 static const sd_bus_vtable map_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Name", "s", map_string, 0, 0),
@@ -354,10 +361,12 @@ static const sd_bus_vtable map_vtable[] = {
 	SD_BUS_PROPERTY("Policy", "s", map_string, 0, 0),
 	SD_BUS_PROPERTY("NoPath", "s", map_string, 0, 0),
 	SD_BUS_PROPERTY("Queued", "t", map_u64, 0, 0),
+	SD_BUS_PROPERTY("QueuedTotal", "t", map_u64, 0, 0),
 	SD_BUS_PROPERTY("OpenCount", "u", map_open_count, 0, 0),
 	SD_BUS_METHOD("Switch", "s", "", map_switch, ROOT_ONLY),
 	SD_BUS_METHOD("Fail", "s", "", map_fail, ROOT_ONLY),
 	SD_BUS_METHOD("Reinstate", "s", "", map_reinstate, ROOT_ONLY),
+	SD_BUS_METHOD("Release", "s", "", map_release, ROOT_ONLY),
 	SD_BUS_VTABLE_END
 };
 
@@ -506,17 +515,32 @@ static int path_bool(sd_bus *bus, const char *path, const char *interface, const
 static int path_u64(sd_bus *bus, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
+	static const struct {
+		const char *property;
+		size_t offset;
+		unsigned int unit;
+	} numbers[] = {
+		{ "InFlight", offsetof(struct mp_path_status, in_flight), 1 },
+		{ "IoCount", offsetof(struct mp_path_status, io_count), 1 },
+		{ "ErrorCount", offsetof(struct mp_path_status, error_count), 1 },
+		{ "FailoverCount", offsetof(struct mp_path_status, failover_count), 1 },
+		{ "RetryCount", offsetof(struct mp_path_status, retry_count), 1 },
+		{ "BytesRead", offsetof(struct mp_path_status, sectors_read), 512 },
+		{ "BytesWritten", offsetof(struct mp_path_status, sectors_written), 512 },
+		{ "PathErrors", offsetof(struct mp_path_status, errors[MP_ERROR_PATH]), 1 },
+		{ "SuspectErrors", offsetof(struct mp_path_status, errors[MP_ERROR_SUSPECT]), 1 },
+		{ "BusyErrors", offsetof(struct mp_path_status, errors[MP_ERROR_BUSY]), 1 },
+		{ "CallerErrors", offsetof(struct mp_path_status, errors[MP_ERROR_CALLER]), 1 },
+		{ "MeanLatencyUs", offsetof(struct mp_path_status, mean_us), 1 },
+		{ "MaxLatencyUs", offsetof(struct mp_path_status, max_us), 1 },
+	};
 	const struct mp_path_status *s = found_status(userdata);
 	uint64_t value = 0;
+	size_t i;
 
-	if (s && strcmp(property, "InFlight") == 0)
-		value = s->in_flight;
-	else if (s && strcmp(property, "IoCount") == 0)
-		value = s->io_count;
-	else if (s && strcmp(property, "ErrorCount") == 0)
-		value = s->error_count;
-	else if (s)
-		value = s->failover_count;
+	for (i = 0; s && i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(property, numbers[i].property) == 0)
+			value = *(const uint64_t *)((const char *)s + numbers[i].offset) * numbers[i].unit;
 	return sd_bus_message_append(reply, "t", value);
 }
 
@@ -536,6 +560,15 @@ static const sd_bus_vtable path_vtable[] = {
 	SD_BUS_PROPERTY("IoCount", "t", path_u64, 0, 0),
 	SD_BUS_PROPERTY("ErrorCount", "t", path_u64, 0, 0),
 	SD_BUS_PROPERTY("FailoverCount", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("RetryCount", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("BytesRead", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("BytesWritten", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("PathErrors", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("SuspectErrors", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("BusyErrors", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("CallerErrors", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("MeanLatencyUs", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("MaxLatencyUs", "t", path_u64, 0, 0),
 	SD_BUS_VTABLE_END
 };
 

@@ -8,6 +8,7 @@
 #include "clients.h"
 #include "core/desire.h"
 #include "core/err.h"
+#include "core/words.h"
 #include "request.h"
 
 /* sd-bus clients give up after 25 s: an answer that says why is worth more */
@@ -229,8 +230,7 @@ uint64_t clients_expire(struct clients *c, uint64_t now_ms)
 
 static bool is_in_service(const struct request_target *t)
 {
-	return t->status && (t->status->state == MP_PATH_ACTIVE ||
-			     t->status->state == MP_PATH_BLOCKED);
+	return t->status && mp_path_state_in_service(t->status->state);
 }
 
 void clients_request(struct clients *c, const struct view *view, const struct request *request,

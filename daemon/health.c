@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/pathsm.h"
+#include "core/words.h"
 #include "health.h"
 
 struct record {
@@ -107,7 +108,7 @@ static bool is_usable(enum mp_ana ana)
 static void update_recheck(struct record *rec, const struct mp_path_status *s, uint64_t now_ms)
 {
 	/* a failed path's log is read with each probe; a disabled or gone one is of no use */
-	if (is_usable(s->ana) || (s->state != MP_PATH_ACTIVE && s->state != MP_PATH_BLOCKED)) {
+	if (is_usable(s->ana) || !mp_path_state_in_service(s->state)) {
 		rec->wants_recheck = false;
 		rec->recheck_ms = rec->recheck_delay_ms = 0;
 		return;

@@ -135,7 +135,7 @@ static int answer(const struct mp_topo *topo, const struct mp_ns *ns, struct mp_
 		if (r)
 			return mp_err_set(err, r, "no memory");
 	}
-	mp_conf_resolve(&conf, c->nqn, ns->id.wwid, &prefs);
+	mp_conf_resolve(&conf, c->nqn, ns->id.wwid, c->address, &prefs);
 	why = mp_desire_unfit(topo, ns, &prefs);
 	if (c->identified && ns->identified)
 		print("NVMEMP_SHARED", c->multi_ctrl && ns->shared ? "1" : "0");

@@ -61,6 +61,15 @@ static struct json_object *path_object(const struct nvmemp_path_info *p)
 	number(o, "io_count", p->io_count);
 	number(o, "error_count", p->error_count);
 	number(o, "failover_count", p->failover_count);
+	number(o, "retry_count", p->retry_count);
+	number(o, "bytes_read", p->bytes_read);
+	number(o, "bytes_written", p->bytes_written);
+	number(o, "path_errors", p->path_errors);
+	number(o, "suspect_errors", p->suspect_errors);
+	number(o, "busy_errors", p->busy_errors);
+	number(o, "caller_errors", p->caller_errors);
+	number(o, "mean_latency_us", p->mean_latency_us);
+	number(o, "max_latency_us", p->max_latency_us);
 	return o;
 }
 
@@ -80,6 +89,7 @@ static struct json_object *map_object(const struct nvmemp_map_info *m)
 	text(o, "policy", m->policy);
 	text(o, "no_path", m->no_path);
 	number(o, "queued", m->queued);
+	number(o, "queued_total", m->queued_total);
 	number(o, "open_count", m->open_count);
 	for (i = 0; i < m->nr_paths; i++)
 		append(paths, path_object(m->paths[i]));

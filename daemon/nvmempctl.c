@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "nvmemp.h"
 #include "nvmempctl.h"
@@ -115,6 +116,48 @@ static int verb_reinstate(const struct call *c)
 	return steer(c, nvmemp_reinstate);
 }
 
+static int verb_release(const struct call *c)
+{
+	return steer(c, nvmemp_release);
+}
+
+/* I/O in flight on that path, -1 if it is not there any more */
+static long long in_flight(const struct nvmemp_snapshot *s, const char *map, const char *path)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->nr_maps; i++) {
+		const struct nvmemp_map_info *m = s->maps[i];
+
+		for (k = 0; map_is(m, map) && k < m->nr_paths; k++)
+			if (!strcmp(m->paths[k]->device, path) || !strcmp(m->paths[k]->controller, path))
+				return (long long)m->paths[k]->in_flight;
+	}
+	return -1;
+}
+
+/* Takes the path out of use, and returns when nothing is on its way there any more. */
+static int verb_drain(const struct call *c)
+{
+	const struct nvmemp_snapshot *snapshot;
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	long long left = 1;
+	int r = steer(c, nvmemp_fail);
+
+	if (r)
+		return r;
+	while (left > 0) {
+		r = nvmemp_snapshot_read(c->conn, &snapshot);
+		if (r)
+			return failed(c, r);
+		left = in_flight(snapshot, base(c->args[0]), base(c->args[1]));
+		nvmemp_snapshot_free(snapshot);
+		if (left > 0)
+			nanosleep(&pause, NULL);
+	}
+	return EXIT_SUCCESS;
+}
+
 static int verb_plan(const struct call *c)
 {
 	const struct nvmemp_plan *plan;
@@ -151,6 +194,8 @@ static const struct verb {
 	{ "switch", "MAP PATH|auto", 2, true, verb_switch, "prefer a path; auto: let the policy choose" },
 	{ "fail", "MAP PATH", 2, true, verb_fail, "take a path out of use" },
 	{ "reinstate", "MAP PATH", 2, true, verb_reinstate, "check a path and take it back" },
+	{ "drain", "MAP PATH", 2, true, verb_drain, "the same as fail, and wait until its I/O is over" },
+	{ "release", "MAP PATH", 2, true, verb_release, "use a path again that is held or marginal" },
 	{ "plan", "", 0, true, verb_plan, "what the daemon would do now, and why" },
 	{ "version", "", 0, false, verb_version, "print the version" },
 	{ "help", "", 0, false, verb_help, "print this" },

@@ -49,6 +49,7 @@ enum request_kind {
 	REQUEST_SWITCH,			/* path: block device, controller or "auto" */
 	REQUEST_FAIL,
 	REQUEST_REINSTATE,
+	REQUEST_RELEASE,		/* out of the reserve */
 };
 
 enum request_outcome {

@@ -67,12 +67,12 @@ static bool serves(const struct mp_path_status *s)
 /* A blocked path is in the middle of a reset: no news until it ends in one way or the other. */
 static bool is_down(const struct mp_path_status *s)
 {
-	return (s->state != MP_PATH_ACTIVE && s->state != MP_PATH_BLOCKED) || !serves(s);
+	return !mp_path_state_in_service(s->state) || !serves(s);
 }
 
 static const char *condition(const struct mp_path_status *s)
 {
-	if (s->state == MP_PATH_ACTIVE || s->state == MP_PATH_BLOCKED)
+	if (mp_path_state_in_service(s->state))
 		return mp_ana_word(s->ana);
 	return mp_path_state_word(s->state);
 }

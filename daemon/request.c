@@ -84,8 +84,8 @@ enum request_outcome request_may_switch(const struct request_target *t, struct m
 			   t->path->name);
 		return REQUEST_FAILED;
 	}
-	/* a blocked path is in the middle of a reset and comes back by itself */
-	if (t->status->state != MP_PATH_ACTIVE && t->status->state != MP_PATH_BLOCKED) {
+	/* a blocked one comes back by itself; what is preferred, the target releases */
+	if (!mp_path_state_in_service(t->status->state)) {
 		mp_err_set(err, 0, "%s: path %s is %s", t->map->map.name, t->path->name,
 			   mp_path_state_word(t->status->state));
 		return REQUEST_FAILED;
@@ -105,6 +105,7 @@ void request_message(const struct request *request, const struct request_target 
 		[REQUEST_SWITCH] = NVMEMP_MSG_PREFER,
 		[REQUEST_FAIL] = NVMEMP_MSG_DISABLE_PATH,
 		[REQUEST_REINSTATE] = NVMEMP_MSG_REINSTATE_PATH,
+		[REQUEST_RELEASE] = NVMEMP_MSG_RELEASE_PATH,
 	};
 
 	if (t->path)

@@ -173,6 +173,15 @@ static const struct field path_fields[] = {
 	{ "IoCount", 't', offsetof(struct path, info.io_count) },
 	{ "ErrorCount", 't', offsetof(struct path, info.error_count) },
 	{ "FailoverCount", 't', offsetof(struct path, info.failover_count) },
+	{ "RetryCount", 't', offsetof(struct path, info.retry_count) },
+	{ "BytesRead", 't', offsetof(struct path, info.bytes_read) },
+	{ "BytesWritten", 't', offsetof(struct path, info.bytes_written) },
+	{ "PathErrors", 't', offsetof(struct path, info.path_errors) },
+	{ "SuspectErrors", 't', offsetof(struct path, info.suspect_errors) },
+	{ "BusyErrors", 't', offsetof(struct path, info.busy_errors) },
+	{ "CallerErrors", 't', offsetof(struct path, info.caller_errors) },
+	{ "MeanLatencyUs", 't', offsetof(struct path, info.mean_latency_us) },
+	{ "MaxLatencyUs", 't', offsetof(struct path, info.max_latency_us) },
 	{ }
 };
 
@@ -187,6 +196,7 @@ static const struct field map_fields[] = {
 	{ "NoPath", 's', offsetof(struct map, info.no_path) },
 	{ "SizeBytes", 't', offsetof(struct map, info.size_bytes) },
 	{ "Queued", 't', offsetof(struct map, info.queued) },
+	{ "QueuedTotal", 't', offsetof(struct map, info.queued_total) },
 	{ "OpenCount", 'u', offsetof(struct map, info.open_count) },
 	{ }
 };
@@ -592,6 +602,11 @@ EXPORT int nvmemp_fail(struct nvmemp *conn, const char *map, const char *path)
 EXPORT int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *path)
 {
 	return call_on_map(conn, map, "Reinstate", path);
+}
+
+EXPORT int nvmemp_release(struct nvmemp *conn, const char *map, const char *path)
+{
+	return call_on_map(conn, map, "Release", path);
 }
 
 EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan)

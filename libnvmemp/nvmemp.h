@@ -38,10 +38,14 @@ struct nvmemp_path_info {
 	const char *address;
 	const char *controller_state;	/* the kernel's: live, resetting, … */
 	const char *ana_state;
-	const char *state;		/* active, failed, disabled, blocked, gone */
+	const char *state;		/* active, failed, disabled, blocked, gone, marginal, held */
 	bool preferred;
 	bool current;			/* the next I/O takes it */
-	uint64_t in_flight, io_count, error_count, failover_count;
+	uint64_t in_flight, io_count, error_count, failover_count, retry_count;
+	uint64_t bytes_read, bytes_written;
+	/* error_count is their sum; docs/io-path.md has what is which */
+	uint64_t path_errors, suspect_errors, busy_errors, caller_errors;
+	uint64_t mean_latency_us, max_latency_us;	/* of the I/O that was sampled */
 };
 
 struct nvmemp_map_info {
@@ -52,6 +56,7 @@ struct nvmemp_map_info {
 	const char *policy, *no_path;
 	uint64_t size_bytes;
 	uint64_t queued;		/* bios that wait for a path */
+	uint64_t queued_total;		/* that have waited */
 	uint32_t open_count;
 	size_t nr_paths;
 	const struct nvmemp_path_info *const *paths;
@@ -112,6 +117,8 @@ void nvmemp_snapshot_free(const struct nvmemp_snapshot *snapshot);	/* Since: 0.1
 int nvmemp_switch(struct nvmemp *conn, const char *map, const char *path);
 int nvmemp_fail(struct nvmemp *conn, const char *map, const char *path);	/* Since: 0.1 */
 int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *path);	/* Since: 0.1 */
+/* A held or marginal path carries I/O again. Since: 0.1 */
+int nvmemp_release(struct nvmemp *conn, const char *map, const char *path);
 
 /* What the daemon would do now, in order; no steps: all is as wanted. Since: 0.1 */
 int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan);

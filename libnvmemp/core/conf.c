@@ -45,14 +45,25 @@ static int set_alias(struct mp_prefs *prefs, const char *value)
 	return 0;
 }
 
+static int set_weight(struct mp_prefs *prefs, const char *value)
+{
+	uint64_t n;
+
+	if (mp_number_parse(value, NVMEMP_MAX_WEIGHT, &n) || !n)
+		return -EINVAL;
+	prefs->weight = n == 1 ? 0 : (uint32_t)n;
+	return 0;
+}
+
 static const struct key {
 	const char *name;
 	const char *values;
 	int (*set)(struct mp_prefs *prefs, const char *value);
 } keys[] = {
-	{ "policy", "numa or round-robin", set_policy },
+	{ "policy", "numa, round-robin, queue-depth or latency", set_policy },
 	{ "no_path", "fail, queue, or 1 to 86400 seconds", set_no_path },
 	{ "ignore", "yes or no", set_ignore },
+	{ "weight", "1 to 100", set_weight },
 	{ "alias", "letters, digits, '.', '-' and '_', at most 127, not nvmemp-...", set_alias },
 };
 
@@ -64,6 +75,37 @@ static const struct key *find_key(const char *name)
 		if (!strcmp(keys[i].name, name))
 			return &keys[i];
 	return NULL;
+}
+
+/* A key that is the name of a feature, but for what the controllers say themselves */
+static bool find_feature(const char *name, enum mp_feature *ret)
+{
+	enum mp_feature f;
+
+	for (f = 0; f < MP_NR_FEATURES; f++)
+		if (f != MP_ANATT && !strcmp(mp_feature_key(f), name)) {
+			*ret = f;
+			return true;
+		}
+	return false;
+}
+
+/* False: no such key. Otherwise *ret_values is set if value is none of it. */
+static bool set(struct mp_prefs *prefs, const char *key, const char *value, const char **ret_values)
+{
+	const struct key *k = find_key(key);
+	enum mp_feature f;
+
+	if (k) {
+		if (k->set(prefs, value))
+			*ret_values = k->values;
+		return true;
+	}
+	if (!find_feature(key, &f))
+		return false;
+	if (mp_feature_parse(f, value, &prefs->features[f]))
+		*ret_values = mp_feature_values(f);
+	return true;
 }
 
 int mp_conf_init(struct mp_conf *conf)
@@ -86,6 +128,7 @@ static int parse_section(const char *section, enum mp_scope *ret_scope, const ch
 	} scopes[] = {
 		{ "subsystem ", MP_SCOPE_SUBSYSTEM },
 		{ "namespace ", MP_SCOPE_NAMESPACE },
+		{ "controller ", MP_SCOPE_CONTROLLER },
 	};
 	size_t i;
 
@@ -93,7 +136,7 @@ static int parse_section(const char *section, enum mp_scope *ret_scope, const ch
 	*ret_scope = MP_SCOPE_DEFAULTS;
 	if (!strcmp(section, "defaults"))
 		return 0;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
 		size_t len = strlen(scopes[i].word);
 
 		if (strncmp(section, scopes[i].word, len))
@@ -108,29 +151,34 @@ static int parse_section(const char *section, enum mp_scope *ret_scope, const ch
 int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, const char *value,
 		const char *file, unsigned int line, struct mp_err *err)
 {
-	const struct key *k = find_key(key);
+	const char *match, *values = NULL;
 	struct mp_setting s = { .line = line };
 	struct mp_prefs scratch;
-	const char *match;
+	bool known = set(&scratch, key, value, &values);
 
 	if (parse_section(section, &s.scope, &match))
 		return mp_err_set(err, -EINVAL, "%s:%u: section [%.60s] is none of [defaults], "
-				  "[subsystem NQN], [namespace WWID]", file, line, section);
-	if (!k)
+				  "[subsystem NQN], [namespace WWID], [controller ADDRESS]", file, line,
+				  section);
+	if (!known)
 		return mp_err_set(err, -EINVAL, "%s:%u: unknown key \"%.60s\"", file, line, key);
-	if (k->set == set_alias && s.scope != MP_SCOPE_NAMESPACE)
+	if (!strcmp(key, "weight") != (s.scope == MP_SCOPE_CONTROLLER))
+		return mp_err_set(err, -EINVAL, "%s:%u: %s", file, line, s.scope == MP_SCOPE_CONTROLLER ?
+				  "a [controller ADDRESS] section has no key but weight" :
+				  "weight belongs into a [controller ADDRESS] section");
+	if (!strcmp(key, "alias") && s.scope != MP_SCOPE_NAMESPACE)
 		return mp_err_set(err, -EINVAL, "%s:%u: alias belongs into a [namespace WWID] section",
 				  file, line);
-	if (k->set(&scratch, value))
+	if (values)
 		return mp_err_set(err, -EINVAL, "%s:%u: %s = \"%.60s\": must be %s", file, line, key,
-				  value, k->values);
+				  value, values);
 
 	s.match = mp_arena_strdup(conf->arena, match);
-	s.key = k->name;
+	s.key = mp_arena_strdup(conf->arena, key);
 	s.value = mp_arena_strdup(conf->arena, value);
 	s.file = mp_arena_strdup(conf->arena, file);
 	conf->settings = mp_arena_grow(conf->arena, conf->settings, conf->nr_settings, sizeof(s));
-	if (!s.match || !s.value || !s.file || !conf->settings)
+	if (!s.match || !s.key || !s.value || !s.file || !conf->settings)
 		return mp_err_set(err, -ENOMEM, "%s:%u: no memory", file, line);
 	conf->settings[conf->nr_settings++] = s;
 	return 0;
@@ -160,7 +208,8 @@ static bool glob(const char *pattern, const char *text)
 	return !*pattern;
 }
 
-static bool applies(const struct mp_setting *s, const char *nqn, const char *wwid)
+static bool applies(const struct mp_setting *s, const char *nqn, const char *wwid,
+		    const char *address)
 {
 	switch (s->scope) {
 	case MP_SCOPE_DEFAULTS:
@@ -169,27 +218,30 @@ static bool applies(const struct mp_setting *s, const char *nqn, const char *wwi
 		return glob(s->match, nqn);
 	case MP_SCOPE_NAMESPACE:
 		return !strcmp(s->match, wwid);
+	case MP_SCOPE_CONTROLLER:
+		return glob(s->match, address);
 	}
 	return false;
 }
 
 void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *wwid,
-		     struct mp_prefs *ret)
+		     const char *address, struct mp_prefs *ret)
 {
 	struct mp_prefs prefs = {
 		.policy = MP_POLICY_NUMA,
 		.no_path = DEFAULT_NO_PATH,
 		.alias = "",
 	};
+	const char *values;
 	enum mp_scope scope;
 	size_t i;
 
-	for (scope = MP_SCOPE_DEFAULTS; scope <= MP_SCOPE_NAMESPACE; scope++)
+	for (scope = MP_SCOPE_DEFAULTS; scope <= MP_SCOPE_CONTROLLER; scope++)
 		for (i = 0; i < conf->nr_settings; i++) {
 			const struct mp_setting *s = &conf->settings[i];
 
-			if (s->scope == scope && applies(s, nqn, wwid))
-				find_key(s->key)->set(&prefs, s->value);
+			if (s->scope == scope && applies(s, nqn, wwid, address))
+				set(&prefs, s->key, s->value, &values);
 		}
 	*ret = prefs;
 }

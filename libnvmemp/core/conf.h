@@ -3,7 +3,10 @@
  * What the administrator asked for.
  *
  *   section = "defaults" | "subsystem" NQN-GLOB | "namespace" WWID
+ *           | "controller" ADDRESS-GLOB
  *   key     = "policy" | "no_path" | "ignore" | "alias" (namespace only)
+ *           | "weight" (controller only, and nothing else there)
+ *           | a feature of the target but anatt, see nvmemp_uapi.h
  *
  * A narrower section wins (namespace, subsystem, defaults), then a later line.
  */
@@ -21,6 +24,6 @@ int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, cons
 
 /* The settings for one namespace; ret points into conf. Never fails. */
 void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *wwid,
-		     struct mp_prefs *ret);
+		     const char *address, struct mp_prefs *ret);
 
 #endif

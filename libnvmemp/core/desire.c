@@ -219,7 +219,7 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 	const char *why;
 	int r;
 
-	mp_conf_resolve(b->conf, c.ctrl->nqn, ns->id.wwid, &c.prefs);
+	mp_conf_resolve(b->conf, c.ctrl->nqn, ns->id.wwid, c.ctrl->address, &c.prefs);
 	if (mp_ident_dm_uuid(ns->id.wwid, c.uuid, &err))
 		return reject(b->d, ns->name, "%s", *ns->bad ? ns->bad : err.text);
 	c.loaded = mp_loaded_find(b->loaded, c.uuid);
@@ -434,17 +434,35 @@ static int add_path(struct build *b, struct mp_map *map, const struct candidate 
 		.name = mp_arena_strdup(b->d->arena, c->ns->name),
 		.ana = c->ns->ana,
 		.flush_failfast = strcmp(c->ctrl->transport, "pcie"),
+		.weight = c->prefs.weight,
+		.kato_ms = c->prefs.features[MP_WRITE_HOLD] == MP_ENDLESS ? c->ctrl->kato_ms : 0,
 	};
 	if (c->in_table) {
 		p->preferred = c->in_table->preferred;
 		p->disabled = c->in_table->disabled;
 		p->failed = c->in_table->failed;
+		p->held = c->in_table->held;
+		p->marginal = c->in_table->marginal;
 	}
 	/* the log is not read yet, or the controller has none */
 	if (p->ana == MP_ANA_UNKNOWN)
 		p->ana = c->in_table && (c->ctrl->ana || !c->ctrl->identified) ? c->in_table->ana :
 			 MP_ANA_OPTIMIZED;
 	return p->name ? 0 : -ENOMEM;
+}
+
+/* The longest ANATT of its controllers; as the map has it while none is known. */
+static uint32_t anatt_of(const struct candidate *from, const struct candidate *to)
+{
+	const struct candidate *c;
+	uint32_t longest = 0;
+
+	for (c = from; c < to; c++)
+		if (!c->rejected && c->ctrl->identified && c->ctrl->anatt_s > longest)
+			longest = c->ctrl->anatt_s;
+	if (!longest)
+		return from->loaded ? from->loaded->map.features[MP_ANATT] : 0;
+	return longest == NVMEMP_ANATT_DEFAULT ? 0 : longest;
 }
 
 static int add_map(struct build *b, struct candidate *from, struct candidate *to)
@@ -480,6 +498,8 @@ static int add_map(struct build *b, struct candidate *from, struct candidate *to
 	map.uuid = mp_arena_strdup(d->arena, first->uuid);
 	map.policy = first->prefs.policy;
 	map.no_path = first->prefs.no_path;
+	memcpy(map.features, first->prefs.features, sizeof(map.features));
+	map.features[MP_ANATT] = anatt_of(from, to);
 	d->maps = mp_arena_grow(d->arena, d->maps, d->nr_maps, sizeof(map));
 	if (!map.name || !map.uuid || !d->maps)
 		return -ENOMEM;

@@ -110,6 +110,8 @@ static void put_ctrl(struct text *t, const struct mp_topo *topo, const struct mp
 	put(t, " subsys %s", c->subsys < 0 ? "-" : topo->subsys[c->subsys].name);
 	if (c->numa_node >= 0)
 		put(t, " node %d", c->numa_node);
+	if (c->kato_ms)
+		put(t, " kato %u", c->kato_ms);
 	if (c->identified)
 		put(t, " multi-ctrl %d ana %d", c->multi_ctrl, c->ana);
 	put(t, "\n");
@@ -250,7 +252,7 @@ char *mp_dump_plan(const struct mp_plan *plan)
 
 char *mp_dump_conf(const struct mp_conf *conf)
 {
-	static const char *const scopes[] = { "defaults", "subsystem", "namespace" };
+	static const char *const scopes[] = { "defaults", "subsystem", "namespace", "controller" };
 	struct text t = { };
 	size_t i;
 

@@ -28,6 +28,7 @@ const char *mp_step_word(enum mp_step_kind kind)
 		[MP_STEP_RESUME] = "resume",
 		[MP_STEP_RENAME] = "rename",
 		[MP_STEP_MESSAGE] = "message",
+		[MP_STEP_ADD_PATH] = "add-path",
 		[MP_STEP_CANCEL_REMOVE] = "cancel-remove",
 		[MP_STEP_REMOVE] = "remove",
 	};
@@ -52,6 +53,7 @@ static void step(struct build *b, enum mp_step_kind kind, const struct mp_map *m
 		.name = mp_arena_strdup(p->arena, map->name),
 		.uuid = mp_arena_strdup(p->arena, map->uuid),
 		.text = mp_arena_strdup(p->arena, text),
+		.table = "",
 		.size_sectors = map->size_sectors,
 		.reason = mp_arena_strdup(p->arena, reason),
 	};
@@ -92,16 +94,13 @@ static bool needs_table(const struct mp_map *want, const struct mp_loaded_map *h
 		const struct mp_path *p = &want->paths[i];
 		const struct mp_path *q = mp_map_path(now, p->major, p->minor);
 
-		if (!q)
-			return snprintf(reason, size, "path %s appeared", path_name(p, buf));
+		if (!q)		/* joins by message */
+			continue;
 		if (p->flush_failfast != q->flush_failfast)
 			return snprintf(reason, size, "path %s has another transport", path_name(p, buf));
-	}
-	for (i = 0; i < now->nr_paths; i++) {
-		const struct mp_path *q = &now->paths[i];
-
-		if (!mp_map_path(want, q->major, q->minor))
-			return snprintf(reason, size, "path %s is gone", path_name(q, buf));
+		if (p->kato_ms != q->kato_ms)
+			return snprintf(reason, size, "path %s has another keep alive timeout",
+					path_name(p, buf));
 	}
 	if (want->size_sectors > now->size_sectors)
 		return snprintf(reason, size, "the namespace grew from %llu to %llu sectors",
@@ -121,7 +120,7 @@ static bool must_wait(const struct mp_loaded_map *have)
 	for (i = 0; i < have->status.nr_paths; i++) {
 		const struct mp_path_status *s = &have->status.paths[i];
 
-		if (s->in_flight && s->state != MP_PATH_ACTIVE)
+		if (s->in_flight && (s->state == MP_PATH_BLOCKED || !mp_path_state_in_service(s->state)))
 			return true;
 	}
 	return false;
@@ -150,9 +149,27 @@ static void change_ana(struct build *b, const struct mp_map *want, const struct 
 		step(b, MP_STEP_MESSAGE, now, text, "%s", why);
 }
 
+static void change_weights(struct build *b, const struct mp_map *want, const struct mp_map *now)
+{
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < want->nr_paths; i++) {
+		const struct mp_path *p = &want->paths[i];
+		const struct mp_path *q = mp_map_path(now, p->major, p->minor);
+
+		if (!q || p->weight == q->weight)
+			continue;
+		snprintf(text, sizeof(text), NVMEMP_MSG_WEIGHT " %u:%u %u", p->major, p->minor,
+			 p->weight ? p->weight : 1);
+		step(b, MP_STEP_MESSAGE, now, text, "the configuration says so");
+	}
+}
+
 static void change_settings(struct build *b, const struct mp_map *want, const struct mp_map *now)
 {
 	char text[64], buf[16];
+	enum mp_feature f;
 
 	if (want->policy != now->policy) {
 		snprintf(text, sizeof(text), NVMEMP_MSG_POLICY " %s", mp_policy_word(want->policy));
@@ -163,6 +180,15 @@ static void change_settings(struct build *b, const struct mp_map *want, const st
 			 mp_no_path_print(want->no_path, buf));
 		step(b, MP_STEP_MESSAGE, now, text, "the configuration says so");
 	}
+	for (f = 0; f < MP_NR_FEATURES; f++) {
+		if (want->features[f] == now->features[f])
+			continue;
+		snprintf(text, sizeof(text), "%s %s", mp_feature_key(f),
+			 mp_feature_print(f, want->features[f], buf));
+		step(b, MP_STEP_MESSAGE, now, text, f == MP_ANATT ? "its controllers say so" :
+		     "the configuration says so");
+	}
+	change_weights(b, want, now);
 }
 
 static void create(struct build *b, const struct mp_map *want)
@@ -190,6 +216,70 @@ static void reload(struct build *b, const struct mp_map *want, const struct mp_l
 		map.size_sectors = have->map.size_sectors;
 	if (!mp_table_print(&map, table, sizeof(table)))
 		step(b, MP_STEP_RELOAD, &map, table, "%s", reason);
+}
+
+/*
+ * Paths that appeared join by message. One that the target refuses for its limits
+ * needs a new table, which the step carries with it.
+ */
+static void join_paths(struct build *b, const struct mp_map *want, const struct mp_loaded_map *have)
+{
+	char text[256] = NVMEMP_MSG_ADD_PATH, table[TEXT_MAX], buf[24];
+	const size_t verb = strlen(text);
+	struct mp_map map = *want;
+	size_t i;
+
+	if (map.size_sectors < have->map.size_sectors)
+		map.size_sectors = have->map.size_sectors;
+	map.name = have->map.name;
+	for (i = 0; i < want->nr_paths; i++) {
+		const struct mp_path *p = &want->paths[i];
+
+		if (mp_map_path(&have->map, p->major, p->minor))
+			continue;
+		if (mp_table_print_path(p, text + verb, sizeof(text) - verb) ||
+		    mp_table_print(&map, table, sizeof(table)))
+			continue;
+		step(b, MP_STEP_ADD_PATH, &map, text, "path %s appeared", path_name(p, buf));
+		if (b->no_memory)
+			return;
+		b->plan->steps[b->plan->nr_steps - 1].table = mp_arena_strdup(b->plan->arena, table);
+		if (!b->plan->steps[b->plan->nr_steps - 1].table)
+			b->no_memory = true;
+	}
+}
+
+/*
+ * Paths that are not wanted leave as soon as nothing is in flight on them: first
+ * they get no more I/O, then they go. The target tells by an event when one is
+ * idle; the clock is for when that was missed.
+ */
+static void leave_paths(struct build *b, const struct mp_map *want, const struct mp_loaded_map *have)
+{
+	char text[64], buf[24];
+	size_t i, k;
+
+	for (i = 0; i < have->map.nr_paths; i++) {
+		const struct mp_path *q = &have->map.paths[i];
+		const struct mp_path_status *s = NULL;
+		bool gone, idle;
+
+		if (mp_map_path(want, q->major, q->minor))
+			continue;
+		for (k = 0; k < have->status.nr_paths; k++)
+			if (have->status.paths[k].major == q->major &&
+			    have->status.paths[k].minor == q->minor)
+				s = &have->status.paths[k];
+		gone = s && s->state == MP_PATH_GONE;
+		idle = s && !s->in_flight && (gone || q->disabled);
+		if (!idle)
+			wake_at(b, b->in->now_ms + POSTPONE_MS);
+		if (!idle && (gone || q->disabled))
+			continue;
+		snprintf(text, sizeof(text), "%s %u:%u", idle ? NVMEMP_MSG_REMOVE_PATH :
+			 NVMEMP_MSG_DISABLE_PATH, q->major, q->minor);
+		step(b, MP_STEP_MESSAGE, &have->map, text, "path %s is gone", path_name(q, buf));
+	}
 }
 
 static bool name_in_use(const struct mp_loaded *loaded, const char *name)
@@ -223,10 +313,14 @@ static void wanted(struct build *b, const struct mp_map *want)
 	/* messages need no suspend, so they don't wait for what does */
 	change_ana(b, want, &have->map);
 	change_settings(b, want, &have->map);
-	if (needs_table(want, have, reason, sizeof(reason)))
+	if (needs_table(want, have, reason, sizeof(reason))) {
 		reload(b, want, have, reason);
-	else if (have->suspended)
-		step(b, MP_STEP_RESUME, &have->map, "", "it was left suspended");
+	} else {
+		join_paths(b, want, have);
+		leave_paths(b, want, have);
+		if (have->suspended)
+			step(b, MP_STEP_RESUME, &have->map, "", "it was left suspended");
+	}
 	if (strcmp(want->name, have->map.name) && !name_in_use(b->in->loaded, want->name))
 		step(b, MP_STEP_RENAME, &have->map, want->name, "the configuration says so");
 }

@@ -10,8 +10,6 @@
 #include "nvmemp_uapi.h"
 
 #define MAX_WORDS	64	/* that a newer target may have for a map or a path */
-#define MAP_WORDS	6	/* that are read here */
-#define PATH_WORDS	7
 
 static int skip(struct mp_scan *s, uint64_t n)
 {
@@ -33,7 +31,7 @@ static int parse_map_words(struct mp_scan *s, struct mp_status *st, struct point
 
 	if (mp_scan_number(s, UINT64_MAX, &n) || n < NVMEMP_STATUS_VERSION)
 		return -EINVAL;
-	if (mp_scan_number(s, MAX_WORDS, &n) || n < MAP_WORDS)
+	if (mp_scan_number(s, MAX_WORDS, &n) || n < NVMEMP_STATUS_MAP_WORDS)
 		return -EINVAL;
 	if (!mp_scan_word(s) || mp_map_state_parse(s->word, &st->state))
 		return -EINVAL;
@@ -49,23 +47,31 @@ static int parse_map_words(struct mp_scan *s, struct mp_status *st, struct point
 	if (!mp_scan_word(s))
 		return -EINVAL;
 	memcpy(p->current, s->word, sizeof(p->current));
-	return skip(s, n - MAP_WORDS);
+	if (mp_scan_number(s, UINT64_MAX, &st->nr_waited))
+		return -EINVAL;
+	return skip(s, n - NVMEMP_STATUS_MAP_WORDS);
 }
 
 static int parse_path(struct mp_scan *s, uint64_t words, struct mp_path_status *p)
 {
+	uint64_t *const numbers[] = {
+		&p->in_flight, &p->io_count, &p->error_count, &p->failover_count, &p->retry_count,
+		&p->sectors_read, &p->sectors_written, &p->errors[MP_ERROR_PATH],
+		&p->errors[MP_ERROR_SUSPECT], &p->errors[MP_ERROR_BUSY],
+		&p->errors[MP_ERROR_CALLER], &p->mean_us, &p->max_us,
+	};
+	size_t i;
+
 	if (!mp_scan_word(s) || mp_devno_parse(s->word, &p->major, &p->minor))
 		return -EINVAL;
 	if (!mp_scan_word(s) || mp_path_state_parse(s->word, &p->state))
 		return -EINVAL;
 	if (!mp_scan_word(s) || mp_ana_parse(s->word, &p->ana))
 		return -EINVAL;
-	if (mp_scan_number(s, UINT64_MAX, &p->in_flight) ||
-	    mp_scan_number(s, UINT64_MAX, &p->io_count) ||
-	    mp_scan_number(s, UINT64_MAX, &p->error_count) ||
-	    mp_scan_number(s, UINT64_MAX, &p->failover_count))
-		return -EINVAL;
-	return skip(s, words - PATH_WORDS);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (mp_scan_number(s, UINT64_MAX, numbers[i]))
+			return -EINVAL;
+	return skip(s, words - NVMEMP_STATUS_PATH_WORDS);
 }
 
 static int parse_paths(struct mp_arena *arena, struct mp_scan *s, struct mp_status *st)
@@ -74,7 +80,7 @@ static int parse_paths(struct mp_arena *arena, struct mp_scan *s, struct mp_stat
 
 	if (mp_scan_number(s, NVMEMP_MAX_PATHS, &n) || !n)
 		return -EINVAL;
-	if (mp_scan_number(s, MAX_WORDS, &words) || words < PATH_WORDS)
+	if (mp_scan_number(s, MAX_WORDS, &words) || words < NVMEMP_STATUS_PATH_WORDS)
 		return -EINVAL;
 	st->paths = mp_arena_alloc(arena, n * sizeof(*st->paths));
 	if (!st->paths)

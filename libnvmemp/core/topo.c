@@ -14,6 +14,7 @@
 #include "core/nvmeid.h"
 #include "core/topo.h"
 #include "core/words.h"
+#include "nvmemp_uapi.h"
 
 struct build {
 	const struct mp_facts *facts;
@@ -57,6 +58,7 @@ static int add_ctrl(struct build *b, const char *name)
 	struct mp_topo *t = b->topo;
 	const struct mp_fact *id = mp_facts_find(b->facts, "ioctl/%s/id-ctrl", name);
 	const char *node = mp_facts_text(b->facts, "sys/class/nvme/%s/numa_node", name);
+	const char *kato = mp_facts_text(b->facts, "sys/class/nvme/%s/kato", name);
 	struct mp_id_ctrl parsed = { };
 	uint64_t number;
 	struct mp_ctrl c = {
@@ -75,6 +77,8 @@ static int add_ctrl(struct build *b, const char *name)
 		return -ENOMEM;
 	if (!mp_number_parse(node, INT32_MAX, &number))
 		c.numa_node = (int)number;
+	if (!mp_number_parse(kato, NVMEMP_MAX_KATO_MS / 1000, &number))
+		c.kato_ms = (uint32_t)number * 1000;
 	if (id && !mp_nvmeid_ctrl(id->data, id->len, &parsed)) {
 		c.identified = true;
 		c.multi_ctrl = parsed.multi_ctrl;

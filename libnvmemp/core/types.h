@@ -32,12 +32,31 @@ enum mp_ana {
 enum mp_policy {
 	MP_POLICY_NUMA,
 	MP_POLICY_ROUND_ROBIN,
+	MP_POLICY_QUEUE_DEPTH,
+	MP_POLICY_LATENCY,
 };
 
 /* What happens to I/O while no path is usable. */
 #define MP_NO_PATH_FAIL		0		/* error at once */
 #define MP_NO_PATH_QUEUE	UINT32_MAX	/* wait for ever */
 						/* else seconds */
+
+/*
+ * The target's other features: numbers, in the units that nvmemp_uapi.h says; 0 is
+ * the default of each (for some of them, that stands for another number).
+ */
+enum mp_feature {
+	MP_FAILBACK,
+	MP_WRITE_HOLD,
+	MP_ANATT,
+	MP_MARGINAL_ERRORS,
+	MP_MARGINAL_WINDOW,
+	MP_MARGINAL_HOLD,
+	MP_MARGINAL_LATENCY,
+	MP_NR_FEATURES,
+};
+
+#define MP_ENDLESS	UINT32_MAX	/* failback manual, write_hold auto */
 
 /*
  * facts: what the machine says, raw. key is the source: a path without the
@@ -47,7 +66,7 @@ enum mp_policy {
  *   sys/module/nvme_core/parameters/multipath
  *   sys/class/nvme-subsystem/SUBSYS/{subsysnqn,model,serial,iopolicy}
  *   sys/class/nvme-subsystem/SUBSYS/CTRL		"" (the link is there)
- *   sys/class/nvme/CTRL/{subsysnqn,state,transport,address,numa_node,cntrltype}
+ *   sys/class/nvme/CTRL/{subsysnqn,state,transport,address,numa_node,cntrltype,kato}
  *   sys/block/NS/{dev,size,ro,nsid,wwid,nguid,eui}
  *   sys/block/NS/queue/{logical_block_size,zoned}
  *   sys/block/NS/device			last part of the link: CTRL or SUBSYS
@@ -92,6 +111,7 @@ struct mp_ctrl {
 	bool multi_ctrl;		/* CMIC bit 1: subsystem may have several controllers */
 	bool ana;			/* CMIC bit 3: reports ANA */
 	uint8_t anatt_s;		/* ANATT, seconds */
+	uint32_t kato_ms;		/* keep alive timeout, 0 = none (PCIe) */
 };
 
 struct mp_id {
@@ -137,11 +157,11 @@ struct mp_topo {
 };
 
 /* What the administrator asked for: built from the configuration files. */
-enum mp_scope { MP_SCOPE_DEFAULTS, MP_SCOPE_SUBSYSTEM, MP_SCOPE_NAMESPACE };
+enum mp_scope { MP_SCOPE_DEFAULTS, MP_SCOPE_SUBSYSTEM, MP_SCOPE_NAMESPACE, MP_SCOPE_CONTROLLER };
 
 struct mp_setting {
 	enum mp_scope scope;
-	const char *match;		/* NQN glob or WWID; "" for defaults */
+	const char *match;		/* NQN glob, WWID, or address glob; "" for defaults */
 	const char *key;
 	const char *value;
 	const char *file;
@@ -158,6 +178,8 @@ struct mp_conf {
 struct mp_prefs {
 	enum mp_policy policy;
 	uint32_t no_path;		/* MP_NO_PATH_*, or seconds */
+	uint32_t features[MP_NR_FEATURES];
+	uint32_t weight;		/* of a controller's paths; 0 = 1 */
 	bool ignore;
 	const char *alias;		/* "" = none */
 };
@@ -170,7 +192,11 @@ struct mp_path {
 	bool preferred;
 	bool disabled;
 	bool failed;
+	bool held;			/* the target's own, as failed is */
+	bool marginal;
 	bool flush_failfast;
+	uint32_t weight;		/* 0 = 1 */
+	uint32_t kato_ms;		/* only where write_hold is auto */
 };
 
 struct mp_map {
@@ -179,6 +205,7 @@ struct mp_map {
 	uint64_t size_sectors;
 	enum mp_policy policy;
 	uint32_t no_path;
+	uint32_t features[MP_NR_FEATURES];
 	struct mp_path *paths;		/* in order of the controllers' names */
 	size_t nr_paths;
 };
@@ -212,20 +239,27 @@ enum mp_map_state { MP_MAP_UP, MP_MAP_WAITING, MP_MAP_FAILING };
 
 enum mp_path_state {		/* letters in nvmemp_uapi.h */
 	MP_PATH_ACTIVE, MP_PATH_FAILED, MP_PATH_DISABLED, MP_PATH_BLOCKED, MP_PATH_GONE,
+	MP_PATH_MARGINAL, MP_PATH_HELD,
 };
+
+/* By what the target made of them; nvmemp_uapi.h */
+enum mp_error { MP_ERROR_PATH, MP_ERROR_SUSPECT, MP_ERROR_BUSY, MP_ERROR_CALLER, MP_NR_ERRORS };
 
 struct mp_path_status {
 	uint32_t major, minor;
 	enum mp_path_state state;
 	enum mp_ana ana;
-	uint64_t in_flight, io_count, error_count, failover_count;
+	uint64_t in_flight, io_count, error_count, failover_count, retry_count;
+	uint64_t sectors_read, sectors_written;
+	uint64_t errors[MP_NR_ERRORS];
+	uint64_t mean_us, max_us;	/* latency of the I/O that was sampled */
 };
 
 struct mp_status {
 	enum mp_map_state state;
 	enum mp_policy policy;
 	uint32_t no_path;
-	uint64_t nr_queued;
+	uint64_t nr_queued, nr_waited;
 	int preferred, current;		/* index into paths, -1 = none */
 	struct mp_path_status *paths;	/* in the table's order */
 	size_t nr_paths;
@@ -264,6 +298,7 @@ enum mp_step_kind {
 	MP_STEP_RESUME,			/* a map that was left suspended */
 	MP_STEP_RENAME,			/* text = new name */
 	MP_STEP_MESSAGE,		/* text = message to sector 0 */
+	MP_STEP_ADD_PATH,		/* the same; if the target says EINVAL, a reload with table */
 	MP_STEP_CANCEL_REMOVE,		/* a deferred removal that is no longer wanted */
 	MP_STEP_REMOVE,			/* its partition maps first; deferred while held open */
 };
@@ -273,6 +308,7 @@ struct mp_step {
 	const char *name;		/* of the map, before the step */
 	const char *uuid;
 	const char *text;
+	const char *table;		/* of MP_STEP_ADD_PATH; else "" */
 	uint64_t size_sectors;
 	const char *reason;		/* one clause for the log */
 };

@@ -23,6 +23,8 @@ static const struct word ana_words[] = {
 static const struct word policy_words[] = {
 	{ MP_POLICY_NUMA, NVMEMP_POLICY_NUMA },
 	{ MP_POLICY_ROUND_ROBIN, NVMEMP_POLICY_ROUND_ROBIN },
+	{ MP_POLICY_QUEUE_DEPTH, NVMEMP_POLICY_QUEUE_DEPTH },
+	{ MP_POLICY_LATENCY, NVMEMP_POLICY_LATENCY },
 	{ }
 };
 
@@ -39,6 +41,8 @@ static const struct word path_state_words[] = {
 	{ MP_PATH_DISABLED, "disabled" },
 	{ MP_PATH_BLOCKED, "blocked" },
 	{ MP_PATH_GONE, "gone" },
+	{ MP_PATH_MARGINAL, "marginal" },
+	{ MP_PATH_HELD, "held" },
 	{ }
 };
 
@@ -48,6 +52,29 @@ static const char path_state_letters[] = {
 	[MP_PATH_DISABLED] = NVMEMP_PATH_DISABLED,
 	[MP_PATH_BLOCKED] = NVMEMP_PATH_BLOCKED,
 	[MP_PATH_GONE] = NVMEMP_PATH_GONE,
+	[MP_PATH_MARGINAL] = NVMEMP_PATH_MARGINAL,
+	[MP_PATH_HELD] = NVMEMP_PATH_HELD,
+};
+
+static const struct feature {
+	const char *key, *off, *endless;
+	uint32_t min, max, def;		/* off, or def, is 0 */
+	const char *values;
+} features[MP_NR_FEATURES] = {
+	[MP_FAILBACK] = { NVMEMP_KEY_FAILBACK, NVMEMP_FAILBACK_IMMEDIATE, NVMEMP_FAILBACK_MANUAL,
+			  1, NVMEMP_FAILBACK_MAX_SECS, 0, "immediate, manual, or 1 to 86400 seconds" },
+	[MP_WRITE_HOLD] = { NVMEMP_KEY_WRITE_HOLD, NVMEMP_WRITE_HOLD_OFF, NVMEMP_WRITE_HOLD_AUTO,
+			    1, NVMEMP_WRITE_HOLD_MAX_MS, 0, "off, auto, or 1 to 600000 milliseconds" },
+	[MP_ANATT] = { NVMEMP_KEY_ANATT, NULL, NULL, 1, NVMEMP_ANATT_MAX, NVMEMP_ANATT_DEFAULT,
+		       "1 to 255 seconds" },
+	[MP_MARGINAL_ERRORS] = { NVMEMP_KEY_MARGINAL_ERRORS, NULL, NULL, 0, NVMEMP_MARGINAL_MAX_ERRORS, 0,
+				 "0 (off) to 1000" },
+	[MP_MARGINAL_WINDOW] = { NVMEMP_KEY_MARGINAL_WINDOW, NULL, NULL, 1, NVMEMP_MARGINAL_MAX_SECS,
+				 NVMEMP_MARGINAL_WINDOW_DEFAULT, "1 to 86400 seconds" },
+	[MP_MARGINAL_HOLD] = { NVMEMP_KEY_MARGINAL_HOLD, NULL, NULL, 1, NVMEMP_MARGINAL_MAX_SECS,
+			       NVMEMP_MARGINAL_HOLD_DEFAULT, "1 to 86400 seconds" },
+	[MP_MARGINAL_LATENCY] = { NVMEMP_KEY_MARGINAL_LATENCY, NULL, NULL, 0, NVMEMP_MARGINAL_MAX_LATENCY,
+				  0, "0 (off) to 1000 times the best path's" },
 };
 
 static const char *word_of(const struct word *words, int value)
@@ -116,6 +143,11 @@ const char *mp_path_state_word(enum mp_path_state state)
 	return word_of(path_state_words, state);
 }
 
+bool mp_path_state_in_service(enum mp_path_state state)
+{
+	return state != MP_PATH_FAILED && state != MP_PATH_DISABLED && state != MP_PATH_GONE;
+}
+
 int mp_path_state_parse(const char *letter, enum mp_path_state *ret)
 {
 	size_t i;
@@ -154,6 +186,43 @@ int mp_no_path_parse(const char *word, uint32_t *ret)
 			return -EINVAL;
 		*ret = (uint32_t)secs;
 	}
+	return 0;
+}
+
+const char *mp_feature_key(enum mp_feature f)
+{
+	return features[f].key;
+}
+
+const char *mp_feature_values(enum mp_feature f)
+{
+	return features[f].values;
+}
+
+const char *mp_feature_print(enum mp_feature f, uint32_t value, char buf[16])
+{
+	const struct feature *t = &features[f];
+
+	if (!value && t->off)
+		return t->off;
+	if (value == MP_ENDLESS && t->endless)
+		return t->endless;
+	snprintf(buf, 16, "%u", value ? value : t->def);
+	return buf;
+}
+
+int mp_feature_parse(enum mp_feature f, const char *word, uint32_t *ret)
+{
+	const struct feature *t = &features[f];
+	uint64_t n;
+
+	if (t->off && !strcmp(word, t->off))
+		n = 0;
+	else if (t->endless && !strcmp(word, t->endless))
+		n = MP_ENDLESS;
+	else if (mp_number_parse(word, t->max, &n) || n < t->min)
+		return -EINVAL;
+	*ret = n == t->def ? 0 : (uint32_t)n;
 	return 0;
 }
 

@@ -28,7 +28,7 @@ struct reader {
 
 static const char *const subsys_attrs[] = { "subsysnqn", "model", "serial", "iopolicy", NULL };
 static const char *const ctrl_attrs[] = {
-	"subsysnqn", "state", "transport", "address", "numa_node", "cntrltype", NULL
+	"subsysnqn", "state", "transport", "address", "numa_node", "cntrltype", "kato", NULL
 };
 static const char *const ns_attrs[] = {
 	"dev", "size", "ro", "nsid", "wwid", "nguid", "eui", "diskseq",

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			must(conf.nr_settings == before + 1);
 	}
-	mp_conf_resolve(&conf, "nqn.2014-08.org.nvmexpress:uuid:a", "uuid.b", &prefs);
+	mp_conf_resolve(&conf, "nqn.2014-08.org.nvmexpress:uuid:a", "uuid.b", "traddr=a", &prefs);
 	must(!strchr(prefs.alias, '/'));
 	text = (free(text), mp_dump_conf(&conf));
 	must(text);

@@ -252,6 +252,8 @@ static void calls_reach_their_map(void **state)
 	assert_string_equal(d.called, "/org/nvmemp1/map/m.Fail(nvme1n1)");
 	assert_int_equal(nvmemp_reinstate(conn, "m", "nvme1n1"), 0);
 	assert_string_equal(d.called, "/org/nvmemp1/map/m.Reinstate(nvme1n1)");
+	assert_int_equal(nvmemp_release(conn, "m", "nvme1n1"), 0);
+	assert_string_equal(d.called, "/org/nvmemp1/map/m.Release(nvme1n1)");
 	assert_int_equal(nvmemp_reload(conn), 0);
 	assert_int_equal(nvmemp_plan_read(conn, &plan), 0);
 	assert_int_equal(plan->nr_steps, 2);

@@ -125,12 +125,12 @@ static void settings_are_checked(void **state)
 		{ "namespace uuid.1", "alias", "data-base_1.x", "" },
 		{ "defaults", "polcy", "numa", "f:9: unknown key \"polcy\"" },
 		{ "default", "policy", "numa", "f:9: section [default] is none of [defaults], "
-		  "[subsystem NQN], [namespace WWID]" },
+		  "[subsystem NQN], [namespace WWID], [controller ADDRESS]" },
 		{ "", "policy", "numa", "f:9: section [] is none of [defaults], "
-		  "[subsystem NQN], [namespace WWID]" },
+		  "[subsystem NQN], [namespace WWID], [controller ADDRESS]" },
 		{ "namespace ", "policy", "numa", "f:9: section [namespace ] is none of [defaults], "
-		  "[subsystem NQN], [namespace WWID]" },
-		{ "defaults", "policy", "best", "f:9: policy = \"best\": must be numa or round-robin" },
+		  "[subsystem NQN], [namespace WWID], [controller ADDRESS]" },
+		{ "defaults", "policy", "best", "f:9: policy = \"best\": must be numa, round-robin, queue-depth or latency" },
 		{ "defaults", "no_path", "-1",
 		  "f:9: no_path = \"-1\": must be fail, queue, or 1 to 86400 seconds" },
 		{ "defaults", "ignore", "true", "f:9: ignore = \"true\": must be yes or no" },
@@ -173,20 +173,20 @@ static void narrower_then_later_settings_win(void **state)
 	size_t i;
 
 	assert_int_equal(mp_conf_init(&conf), 0);
-	mp_conf_resolve(&conf, "nqn.a", "w", &p);
+	mp_conf_resolve(&conf, "nqn.a", "w", "", &p);
 	assert_int_equal(p.policy, MP_POLICY_NUMA);
 	assert_int_equal(p.no_path, 60);
 	assert_false(p.ignore);
 	assert_string_equal(p.alias, "");
 	for (i = 0; i < COUNT(lines); i++)
 		assert_int_equal(mp_conf_add(&conf, lines[i][0], lines[i][1], lines[i][2], "f", 1, NULL), 0);
-	mp_conf_resolve(&conf, "nqn.a:bc", "w", &p);
+	mp_conf_resolve(&conf, "nqn.a:bc", "w", "", &p);
 	assert_int_equal(p.policy, MP_POLICY_ROUND_ROBIN);
 	assert_int_equal(p.no_path, 6);
 	assert_false(p.ignore);
-	mp_conf_resolve(&conf, "nqn.a:bcd", "w", &p);
+	mp_conf_resolve(&conf, "nqn.a:bcd", "w", "", &p);
 	assert_int_equal(p.policy, MP_POLICY_NUMA);
-	mp_conf_resolve(&conf, "nqn.a:bc", "uuid.1", &p);
+	mp_conf_resolve(&conf, "nqn.a:bc", "uuid.1", "", &p);
 	assert_int_equal(p.policy, MP_POLICY_NUMA);
 	mp_conf_done(&conf);
 }

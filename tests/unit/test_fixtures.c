@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <limits.h>
 
+#include "model.h"
 #include "unit.h"
 
 #include "../machine.h"
@@ -201,6 +202,10 @@ static void set_path(struct mp_map *map, const char *word, const char *devno, co
 	assert_non_null(p);
 	if (!strcmp(word, NVMEMP_MSG_DISABLE_PATH))
 		p->disabled = true;
+	else if (!strcmp(word, NVMEMP_MSG_REMOVE_PATH))
+		model_remove(map, major, minor);
+	else if (!strcmp(word, NVMEMP_MSG_WEIGHT))
+		p->weight = strcmp(arg, "1") ? (uint32_t)atoi(arg) : 0;
 	else
 		assert_int_equal(mp_ana_parse(arg, &p->ana), 0);
 }
@@ -214,8 +219,13 @@ static void message(struct mp_map *map, const char *text)
 		assert_int_equal(mp_policy_parse(machine_word(&at), &map->policy), 0);
 	} else if (!strcmp(word, NVMEMP_MSG_NO_PATH)) {
 		assert_int_equal(mp_no_path_parse(machine_word(&at), &map->no_path), 0);
-	} else if (!strcmp(word, NVMEMP_MSG_DISABLE_PATH)) {
+	} else if (!strcmp(word, NVMEMP_MSG_DISABLE_PATH) || !strcmp(word, NVMEMP_MSG_REMOVE_PATH)) {
 		set_path(map, word, machine_word(&at), NULL);
+	} else if (!strcmp(word, NVMEMP_MSG_WEIGHT)) {
+		devno = machine_word(&at);
+		set_path(map, word, devno, machine_word(&at));
+	} else if (strcmp(word, NVMEMP_MSG_ANA)) {
+		assert_true(model_feature(map, word, machine_word(&at)));
 	} else {
 		assert_string_equal(word, NVMEMP_MSG_ANA);
 		assert_true(*at);
@@ -272,6 +282,9 @@ static void do_step(struct mp_loaded *l, const struct mp_step *s)
 		break;
 	case MP_STEP_MESSAGE:
 		message(&m->map, s->text);
+		break;
+	case MP_STEP_ADD_PATH:
+		model_add(l->arena, &m->map, s->text);
 		break;
 	}
 }

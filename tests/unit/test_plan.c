@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "model.h"
 #include "unit.h"
 
 #include "core/arena.h"
@@ -48,7 +49,7 @@ struct machine {
 	bool one_ctrl;		/* CMIC says so */
 	bool ana;		/* CMIC says so; group 2 is inaccessible */
 	bool no_log;		/* which was not read yet */
-	const char *conf[3][3];	/* section, key, value */
+	const char *conf[4][3];	/* section, key, value */
 	const char *loaded;	/* table of the map NAME, size 2048 */
 	const char *nqn;	/* that it was made of; NULL: not known */
 	const char *status;
@@ -279,8 +280,19 @@ static void apply(struct mp_loaded *l, const struct mp_plan *plan)
 		case MP_STEP_CANCEL_REMOVE:
 			m->deferred_remove = false;
 			break;
+		case MP_STEP_ADD_PATH:
+			model_add(l->arena, &m->map, s->text);
+			break;
 		default:
-			if (sscanf(s->text, "policy %63s", arg) == 1) {
+			if (sscanf(s->text, "remove_path %u:%u", &major, &minor) == 2) {
+				model_remove(&m->map, major, minor);
+			} else if (sscanf(s->text, "weight %u:%u %63s", &major, &minor, arg) == 3) {
+				((struct mp_path *)mp_map_path(&m->map, major, minor))->weight =
+					(uint32_t)atoi(arg);
+			} else if (sscanf(s->text, "%63s %63s", word, arg) == 2 &&
+				   model_feature(&m->map, word, arg)) {
+				;
+			} else if (sscanf(s->text, "policy %63s", arg) == 1) {
 				m->map.policy = !strcmp(arg, "numa") ? MP_POLICY_NUMA : MP_POLICY_ROUND_ROBIN;
 			} else if (sscanf(s->text, "no_path %u", &minor) == 1) {
 				m->map.no_path = minor;
@@ -319,6 +331,9 @@ static void apply(struct mp_loaded *l, const struct mp_plan *plan)
 #define B_WITH(...) { "nvme1n1", "nvme1", "259:1", { __VA_ARGS__ } }
 #define CREATE(paths) "create " NAME ": 0 2048 nvmemp " HEAD paths
 #define RELOAD(paths) "reload " NAME ": 0 2048 nvmemp " HEAD paths
+#define ADD(path) "add-path " NAME ": add_path " path
+#define LEAVE(path) "message " NAME ": disable_path " path " because \"path " path " is gone\"\n" \
+		    "look again at 5250 ms\n"
 #define SUBSYS_B "sys/class/nvme/nvme1/subsysnqn = nqn.b\n"
 
 static const struct machine rows[] = {
@@ -464,7 +479,7 @@ static const struct machine rows[] = {
 		.ns = PLAIN, .facts = SUBSYS_B, .nqn = "nqn.a", .loaded = HEAD "1 259:7 2 ana optimized",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
 			   "reject nvme1n1 because \"subsystem NQN nqn.b, but the map of this wwid is of nqn.a\"\n",
-		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path nvme0n1 appeared\"\n",
+		.plan = ADD("259:0 2 ana optimized") " because \"path nvme0n1 appeared\"\n" LEAVE("259:7"),
 	}, {
 		.name = "NGUIDs that differ in the last byte",
 		.ns = { A_WITH(.nguid = 1), B_WITH(.nguid = 2) },
@@ -532,7 +547,7 @@ static const struct machine rows[] = {
 		.ns = PLAIN, .facts = "sys/block/nvme1n1/size = 1024\n", .loaded = HEAD "2 " BOTH,
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
 			   "reject nvme1n1 because \"size 1024 sectors, but the map has 2048\"\n",
-		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+		.plan = LEAVE("259:1"),
 	}, {
 		.name = "another namespace behind a path: out at once, then out of the table",
 		.ns = { A, B_WITH(.other_uuid = 1) }, .loaded = HEAD "2 " BOTH,
@@ -540,7 +555,7 @@ static const struct machine rows[] = {
 			   "reject nvme1n1 because \"the controller gives another UUID than the kernel "
 			   "shows: the namespace was replaced\"\nintruder nvme1n1 in " NAME "\n",
 		.plan = "message " NAME ": disable_path 259:1 because \"nvme1n1 is another namespace now\"\n"
-			RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+			LEAVE("259:1"),
 	}, {
 		.name = "one that has no UUID any more is another as well",
 		.ns = { A, B_WITH(.old = true) }, .loaded = HEAD "2 " BOTH,
@@ -548,13 +563,13 @@ static const struct machine rows[] = {
 			   "reject nvme1n1 because \"the controller gives another UUID than the kernel "
 			   "shows: the namespace was replaced\"\nintruder nvme1n1 in " NAME "\n",
 		.plan = "message " NAME ": disable_path 259:1 because \"nvme1n1 is another namespace now\"\n"
-			RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+			LEAVE("259:1"),
 	}, {
 		.name = "one that was detached is gone, not another",
 		.ns = { A, B_WITH(.detached = true) }, .loaded = HEAD "2 " BOTH,
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
 			   "reject nvme1n1 because \"its controller does not have it any more\"\n",
-		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+		.plan = LEAVE("259:1"),
 	}, {
 		.name = "a controller of version 1.2 says who it is without descriptors",
 		.ns = { A_WITH(.old = true, .nguid = 1) }, .facts = "sys/block/nvme0n1/wwid = " WWID_1 "\n",
@@ -635,8 +650,7 @@ static const struct machine rows[] = {
 		.loaded = HEAD "1 259:1 2 ana inaccessible",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
 			   "2 259:0 2 ana optimized 259:1 2 ana inaccessible\n",
-		.plan = RELOAD("2 259:0 2 ana optimized 259:1 2 ana inaccessible")
-			" because \"path nvme0n1 appeared\"\n",
+		.plan = ADD("259:0 2 ana optimized") " because \"path nvme0n1 appeared\"\n",
 	}, {
 		.name = "no such ANA group: as it was",
 		.ns = { A, B_WITH(.group = 9) }, .ana = true,
@@ -656,34 +670,82 @@ static const struct machine rows[] = {
 		.ns = PLAIN, .loaded = HEAD "1 259:0 4 ana optimized preferred failed",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
 			   "2 259:0 4 ana optimized preferred failed 259:1 2 ana optimized\n",
-		.plan = RELOAD("2 259:0 4 ana optimized preferred failed 259:1 2 ana optimized")
-			" because \"path nvme1n1 appeared\"\n",
+		.plan = ADD("259:1 2 ana optimized") " because \"path nvme1n1 appeared\"\n",
 	}, {
 		.name = "a path is gone",
 		.ns = { A }, .loaded = HEAD "2 " BOTH,
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
-		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+		.plan = LEAVE("259:1"),
 	}, {
-		.name = "a reload waits for I/O that a suspend would wait for",
-		.ns = { A }, .loaded = HEAD "2 " BOTH,
-		.status = "1 6 up numa 60 0 - 259:0 2 7 259:0 A optimized 0 1 0 0 259:1 G optimized 3 9 0 0",
+		.name = "what was disabled for it goes when nothing is in flight",
+		.ns = { A }, .loaded = HEAD "2 259:0 2 ana optimized 259:1 3 ana optimized disabled",
+		.status = "1 7 up numa 60 0 - 259:0 0 2 16 259:0 A optimized 3 1 0 0 0 0 0 0 0 0 0 0 0 259:1 D optimized 0 9 0 0 0 0 0 0 0 0 0 0 0",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = "message " NAME ": remove_path 259:1 because \"path 259:1 is gone\"\n",
+	}, {
+		.name = "and waits until then",
+		.ns = { A }, .loaded = HEAD "2 259:0 2 ana optimized 259:1 3 ana optimized disabled",
+		.status = "1 7 up numa 60 0 - 259:0 0 2 16 259:0 A optimized 3 1 0 0 0 0 0 0 0 0 0 0 0 259:1 D optimized 1 9 0 0 0 0 0 0 0 0 0 0 0",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
 		.plan = "look again at 5250 ms\n",
 	}, {
-		.name = "also one that only adds a path",
+		.name = "a disk that is gone needs not be disabled first",
+		.ns = { A }, .loaded = HEAD "2 " BOTH,
+		.status = "1 7 up numa 60 0 - 259:0 0 2 16 259:0 A optimized 0 1 0 0 0 0 0 0 0 0 0 0 0 259:1 G optimized 0 9 0 0 0 0 0 0 0 0 0 0 0",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = "message " NAME ": remove_path 259:1 because \"path 259:1 is gone\"\n",
+	}, {
+		.name = "a disk that is gone stays while I/O is in flight on it",
+		.ns = { A }, .loaded = HEAD "2 " BOTH,
+		.status = "1 7 up numa 60 0 - 259:0 0 2 16 259:0 A optimized 0 1 0 0 0 0 0 0 0 0 0 0 0 259:1 G optimized 3 9 0 0 0 0 0 0 0 0 0 0 0",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = "look again at 5250 ms\n",
+	}, {
+		.name = "a path joins whatever another one's I/O is at",
 		.ns = PLAIN, .loaded = HEAD "1 259:0 2 ana optimized",
-		.status = "1 6 waiting numa 60 0 - - 1 7 259:0 B optimized 3 9 0 0",
-		.desired = WANTED, .plan = "look again at 5250 ms\n",
+		.status = "1 7 waiting numa 60 0 - - 0 1 16 259:0 B optimized 3 9 0 0 0 0 0 0 0 0 0 0 0",
+		.desired = WANTED,
+		.plan = ADD("259:1 2 ana optimized") " because \"path nvme1n1 appeared\"\n",
+	}, {
+		.name = "a reload waits for I/O that a suspend would wait for",
+		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/transport = tcp\n", .loaded = HEAD "2 " BOTH,
+		.status = "1 7 up numa 60 0 - 259:0 0 2 16 259:0 A optimized 0 1 0 0 0 0 0 0 0 0 0 0 0 259:1 B optimized 3 9 0 0 0 0 0 0 0 0 0 0 0",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 2 ana optimized 259:1 3 ana optimized flush_failfast\n",
+		.plan = "look again at 5250 ms\n",
+	}, {
+		.name = "features and weights go by message",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
+		.conf = { { "defaults", "failback", "30" }, { "defaults", "write_hold", "500" },
+			  { "defaults", "marginal_errors", "3" }, { "controller *", "weight", "4" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 10 policy numa no_path 60 failback 30 "
+			   "write_hold 500 marginal_errors 3 2 259:0 4 ana optimized weight 4 "
+			   "259:1 4 ana optimized weight 4\n",
+		.plan = "message " NAME ": failback 30 because \"the configuration says so\"\n"
+			"message " NAME ": write_hold 500 because \"the configuration says so\"\n"
+			"message " NAME ": marginal_errors 3 because \"the configuration says so\"\n"
+			"message " NAME ": weight 259:0 4 because \"the configuration says so\"\n"
+			"message " NAME ": weight 259:1 4 because \"the configuration says so\"\n",
+	}, {
+		.name = "held and marginal are the target's, and stay",
+		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/transport = tcp\nsys/class/nvme/nvme1/kato = 5\n",
+		.loaded = "6 policy numa no_path 60 write_hold auto 2 259:0 3 ana optimized held 259:1 3 ana optimized marginal",
+		.conf = { { "defaults", "write_hold", "auto" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 6 policy numa no_path 60 write_hold auto "
+			   "2 259:0 3 ana optimized held 259:1 6 ana optimized kato 5000 marginal flush_failfast\n",
+		.plan = "reload " NAME ": 0 2048 nvmemp 6 policy numa no_path 60 write_hold auto "
+			"2 259:0 3 ana optimized held 259:1 6 ana optimized kato 5000 marginal flush_failfast"
+			" because \"path nvme1n1 has another transport\"\n",
 	}, {
 		.name = "not for I/O on a path that does it",
 		.ns = PLAIN, .loaded = HEAD "1 259:0 2 ana optimized",
-		.status = "1 6 up numa 60 0 - 259:0 1 7 259:0 A optimized 3 9 0 0",
-		.desired = WANTED, .plan = RELOAD("2 " BOTH) " because \"path nvme1n1 appeared\"\n",
+		.status = "1 7 up numa 60 0 - 259:0 0 1 16 259:0 A optimized 3 9 0 0 0 0 0 0 0 0 0 0 0",
+		.desired = WANTED, .plan = ADD("259:1 2 ana optimized") " because \"path nvme1n1 appeared\"\n",
 	}, {
 		.name = "a deleting controller's path is no path",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .facts = "sys/class/nvme/nvme1/state = deleting\n",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
-		.plan = RELOAD("1 259:0 2 ana optimized") " because \"path 259:1 is gone\"\n",
+		.plan = LEAVE("259:1"),
 	}, {
 		.name = "a connecting controller's path stays",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .facts = "sys/class/nvme/nvme1/state = connecting\n",
@@ -900,7 +962,7 @@ static void limits_are_told(void **state)
 	assert_string_equal(d.rejects[0].device, "nvme32n1");
 	assert_string_equal(d.rejects[0].reason, "the map has 32 paths already");
 	mp_desired_done(&d);
-	mp_conf_resolve(&conf, "nqn.a", WWID, &prefs);
+	mp_conf_resolve(&conf, "nqn.a", WWID, "", &prefs);
 	assert_null(mp_desire_unfit(&topo, &topo.ns[0], &prefs));
 	topo.native = true;
 	check_text("native", mp_desire_unfit(&topo, &topo.ns[0], &prefs), "native NVMe multipath is on");

@@ -73,9 +73,9 @@ static void a_section_may_be_as_long_as_an_nqn(void **state)
 
 	assert_int_equal(mp_conf_init(&conf), 0);
 	assert_int_equal(mp_conffile_parse("[subsystem " NQN "]\nno_path = 7\n", "f", &conf, &err), 0);
-	mp_conf_resolve(&conf, NQN, "uuid.x", &prefs);
+	mp_conf_resolve(&conf, NQN, "uuid.x", "", &prefs);
 	assert_int_equal(prefs.no_path, 7);
-	mp_conf_resolve(&conf, NQN "x", "uuid.x", &prefs);
+	mp_conf_resolve(&conf, NQN "x", "uuid.x", "", &prefs);
 	assert_int_not_equal(prefs.no_path, 7);
 	mp_conf_done(&conf);
 }
@@ -154,7 +154,7 @@ static void dropins_come_after_the_file_in_order_of_names(void **state)
 	put(*state, "c.conf.d/90.conf.bak", "[defaults]\nno_path = 90\n");
 	put(*state, "c.conf.d/.91.conf", "[defaults]\nbogus = 91\n");
 	assert_int_equal(read_conf(*state, &conf, &err), 0);
-	mp_conf_resolve(&conf, "n", "w", &prefs);
+	mp_conf_resolve(&conf, "n", "w", "", &prefs);
 	assert_int_equal(prefs.no_path, 20);
 	assert_int_equal(prefs.policy, MP_POLICY_ROUND_ROBIN);
 	mp_conf_done(&conf);

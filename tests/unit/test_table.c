@@ -42,7 +42,14 @@ static void table_that_is_none_is_refused(void **state)
 	} rows[] = {
 		{ "", "table: \"\" is no number of feature words" },
 		{ "3 policy numa no_path", "table: \"3\" is no number of feature words" },
-		{ "6 a b c d e f", "table: \"6\" is no number of feature words" },
+		{ "20 a b c d e f", "table: \"20\" is no number of feature words" },
+		{ "6 a b c d e f", "table: unknown feature \"a b\"" },
+		{ "2 anatt 0 1 1:1 0", "table: unknown feature \"anatt 0\"" },
+		{ "2 failback never 1 1:1 0", "table: unknown feature \"failback never\"" },
+		{ "2 write_hold 600001 1 1:1 0", "table: unknown feature \"write_hold 600001\"" },
+		{ "0 1 1:1 2 weight 0", "table: unknown word \"0\" of path 1:1" },
+		{ "0 1 1:1 1 weight", "table: unknown word \"weight\" of path 1:1" },
+		{ "0 1 1:1 2 kato 600001", "table: unknown word \"600001\" of path 1:1" },
 		{ "2 policy fastest 1 1:1 0", "table: unknown feature \"policy fastest\"" },
 		{ "2 no_path 0 1 1:1 0", "table: unknown feature \"no_path 0\"" },
 		{ "2 colour red 1 1:1 0", "table: unknown feature \"colour red\"" },
@@ -51,7 +58,7 @@ static void table_that_is_none_is_refused(void **state)
 		{ "0", "table: \"\" is no number of paths" },
 		{ "0 1 nvme0n1 0", "table: \"nvme0n1\" is no device number" },
 		{ "0 1 1:1", "table: unknown word \"\" of path 1:1" },
-		{ "0 1 1:1 7 a b c d e f g", "table: unknown word \"7\" of path 1:1" },
+		{ "0 1 1:1 13 a b c d e f g", "table: unknown word \"13\" of path 1:1" },
 		{ "0 1 1:1 1 ana", "table: unknown word \"ana\" of path 1:1" },
 		{ "0 1 1:1 2 ana best", "table: unknown word \"best\" of path 1:1" },
 		{ "0 1 1:1 1 shiny", "table: unknown word \"shiny\" of path 1:1" },
@@ -74,17 +81,19 @@ static void table_that_is_none_is_refused(void **state)
 
 static void status_is_read(void **state)
 {
-	static const char line[] = "1 6 waiting round-robin queue 7 259:1 - 2 7 "
-				   "259:0 F optimized 1 2 3 4 259:1 B inaccessible 5 6 7 8";
-	static const char newer[] = "2 8 up numa fail 0 - 259:0 NEW WORDS 1 9 "
-				    "259:0 A optimized 1 2 3 4 MORE OF-THEM";
+	static const char line[] = "1 7 waiting latency queue 7 259:1 - 99 2 16 "
+				   "259:0 F optimized 1 2 3 4 9 10 11 1 1 0 1 12 13 "
+				   "259:1 B inaccessible 5 6 7 8 14 15 16 2 2 2 1 17 18";
+	static const char newer[] = "2 9 up numa fail 0 - 259:0 0 NEW WORDS 1 18 "
+				    "259:0 M optimized 1 2 3 4 0 0 0 0 0 0 0 0 0 MORE OF-THEM";
 	struct mp_arena *arena = mp_arena_new();
 	struct mp_err err = { "" };
 	struct mp_status st;
 
 	assert_int_equal(mp_status_parse(arena, line, &st, &err), 0);
 	assert_int_equal(st.state, MP_MAP_WAITING);
-	assert_int_equal(st.policy, MP_POLICY_ROUND_ROBIN);
+	assert_int_equal(st.policy, MP_POLICY_LATENCY);
+	assert_int_equal(st.nr_waited, 99);
 	assert_int_equal(st.no_path, MP_NO_PATH_QUEUE);
 	assert_int_equal(st.nr_queued, 7);
 	assert_int_equal(st.preferred, 1);
@@ -97,10 +106,18 @@ static void status_is_read(void **state)
 	assert_int_equal(st.paths[1].io_count, 6);
 	assert_int_equal(st.paths[1].error_count, 7);
 	assert_int_equal(st.paths[1].failover_count, 8);
+	assert_int_equal(st.paths[1].retry_count, 14);
+	assert_int_equal(st.paths[1].sectors_read, 15);
+	assert_int_equal(st.paths[1].sectors_written, 16);
+	assert_int_equal(st.paths[0].errors[MP_ERROR_BUSY], 0);
+	assert_int_equal(st.paths[0].errors[MP_ERROR_CALLER], 1);
+	assert_int_equal(st.paths[1].mean_us, 17);
+	assert_int_equal(st.paths[1].max_us, 18);
 
 	assert_int_equal(mp_status_parse(arena, newer, &st, &err), 0);
 	assert_int_equal(st.current, 0);
 	assert_int_equal(st.paths[0].failover_count, 4);
+	assert_int_equal(st.paths[0].state, MP_PATH_MARGINAL);
 	mp_arena_free(arena);
 }
 
@@ -112,17 +129,17 @@ static void status_that_is_none_is_refused(void **state)
 		{ "", "status: did not expect \"\"" },
 		{ "0 6 up numa fail 0 - - 1 7 1:1 A optimized 0 0 0 0", "status: did not expect \"0\"" },
 		{ "1 5 up numa fail 0 -", "status: did not expect \"5\"" },
-		{ "1 6 fine numa fail 0 - -", "status: did not expect \"fine\"" },
-		{ "1 6 up best fail 0 - -", "status: did not expect \"best\"" },
-		{ "1 6 up numa never 0 - -", "status: did not expect \"never\"" },
-		{ "1 6 up numa fail x - -", "status: did not expect \"x\"" },
-		{ "1 6 up numa fail 0 - - 0 7", "status: did not expect \"0\"" },
-		{ "1 6 up numa fail 0 - - 1 6 1:1 A optimized 0 0 0", "status: did not expect \"6\"" },
-		{ "1 6 up numa fail 0 - - 1 7 x A optimized 0 0 0 0", "status: did not expect \"x\"" },
-		{ "1 6 up numa fail 0 - - 1 7 1:1 Z optimized 0 0 0 0", "status: did not expect \"Z\"" },
-		{ "1 6 up numa fail 0 - - 1 7 1:1 A great 0 0 0 0", "status: did not expect \"great\"" },
-		{ "1 6 up numa fail 0 - - 1 7 1:1 A optimized 0 0 0", "status: did not expect \"\"" },
-		{ "1 6 up numa fail 0 - - 2 7 1:1 A optimized 0 0 0 0", "status: did not expect \"\"" },
+		{ "1 7 fine numa fail 0 - -", "status: did not expect \"fine\"" },
+		{ "1 7 up best fail 0 - -", "status: did not expect \"best\"" },
+		{ "1 7 up numa never 0 - -", "status: did not expect \"never\"" },
+		{ "1 7 up numa fail x - -", "status: did not expect \"x\"" },
+		{ "1 7 up numa fail 0 - - 0 0 16", "status: did not expect \"0\"" },
+		{ "1 7 up numa fail 0 - - 0 1 15 1:1 A optimized 0 0 0", "status: did not expect \"15\"" },
+		{ "1 7 up numa fail 0 - - 0 1 16 x A optimized 0 0 0 0", "status: did not expect \"x\"" },
+		{ "1 7 up numa fail 0 - - 0 1 16 1:1 Z optimized 0 0 0 0", "status: did not expect \"Z\"" },
+		{ "1 7 up numa fail 0 - - 0 1 16 1:1 A great 0 0 0 0", "status: did not expect \"great\"" },
+		{ "1 7 up numa fail 0 - - 0 1 16 1:1 A optimized 0 0 0", "status: did not expect \"\"" },
+		{ "1 7 up numa fail 0 - - 0 2 16 1:1 A optimized 0 0 0 0 0 0 0 0 0 0 0 0 0", "status: did not expect \"\"" },
 		{ "1 99 up", "status: did not expect \"99\"" },
 	};
 	size_t i;
@@ -141,9 +158,10 @@ static void status_that_is_none_is_refused(void **state)
 
 static void no_text_crashes_a_parser(void **state)
 {
-	static const char status[] = "1 6 up numa 60 0 - 259:0 2 7 259:0 A optimized 0 54 0 0 "
-				     "259:1 A optimized 0 0 0 0";
-	unsigned char buf[600];
+	static const char status[] = "1 7 up numa 60 0 - 259:0 0 2 16 "
+				     "259:0 A optimized 0 54 0 0 0 8 8 0 0 0 0 20 30 "
+				     "259:1 A optimized 0 0 0 0 0 0 0 0 0 0 0 0 0";
+	unsigned char buf[900];
 	uint32_t seed = 3, i;
 	size_t len;
 
