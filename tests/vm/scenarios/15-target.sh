@@ -13,10 +13,9 @@
 # time limit: 1800
 
 wait_boot
+one_map 2
 systemctl stop nvmempd nvmempd.socket
-for name in $(dmsetup ls --target nvmemp | cut -f 1); do
-	dmsetup remove "$name"
-done
+dmsetup remove "$map"
 systemctl stop systemd-udevd systemd-udevd-control.socket systemd-udevd-kernel.socket
 export DM_DISABLE_UDEV=1
 rmmod dm-nvmemp
