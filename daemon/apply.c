@@ -40,6 +40,8 @@ static int add_path(const struct mp_ops *ops, const struct mp_step *step, struct
 		return r;
 	table.kind = MP_STEP_RELOAD;
 	table.text = step->table;
+	if (err)
+		err->text[0] = '\0';
 	return reload(ops, &table, err);
 }
 

@@ -103,6 +103,19 @@ static void reload_loads_then_suspends_then_resumes(void **state)
 	one_step(MP_STEP_RELOAD, calls, APPLY_DONE, "");
 }
 
+static void a_path_that_the_map_refuses_needs_a_table(void **state)
+{
+	const struct call joins[] = { { "message a", 0 }, { NULL } };
+	const struct call refused[] = {
+		{ "message a", -EINVAL }, { "load a", 0 }, { "suspend a", 0 }, { "resume a", 0 }, { NULL }
+	};
+	const struct call busy[] = { { "message a", -EBUSY }, { NULL } };
+
+	one_step(MP_STEP_ADD_PATH, joins, APPLY_DONE, "");
+	one_step(MP_STEP_ADD_PATH, refused, APPLY_DONE, "");
+	one_step(MP_STEP_ADD_PATH, busy, APPLY_FAILED, "message a failed");
+}
+
 static void refused_table_leaves_the_map_alone(void **state)
 {
 	const struct call calls[] = { { "load a", -EINVAL }, { NULL } };
@@ -186,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(single_call_steps),
 		cmocka_unit_test(reload_loads_then_suspends_then_resumes),
+		cmocka_unit_test(a_path_that_the_map_refuses_needs_a_table),
 		cmocka_unit_test(refused_table_leaves_the_map_alone),
 		cmocka_unit_test(failed_suspend_forgets_the_table),
 		cmocka_unit_test(failed_resume_never_leaves_a_suspended_map),
