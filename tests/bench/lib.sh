@@ -42,20 +42,23 @@ bench_kernel() {
 	mv "$own" "$modules"
 }
 
-# bench_module: sets $module to $MODULE, or to one built from kernel/ as it is
+# bench_build DIR KERNEL-TREE MAKE-ARGUMENT...: builds kernel/ as it is in DIR; sets $module
+bench_build() {
+	local dir=$1 kdir=$2
+	mkdir -p "$dir"
+	# what did not change is not built again; *.mod.c is generated, for another kernel
+	find kernel -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' -exec cp -pu {} "$dir/" \;
+	make -s -C "$kdir" "M=$PWD/$dir" CONFIG_DEBUG_INFO_BTF_MODULES= "${@:3}" modules >"$dir/log" 2>&1 || {
+		tail -n 20 "$dir/log" >&2
+		die "the module does not build"
+	}
+	module=$dir/dm-nvmemp.ko
+}
+
+# bench_module: sets $module to $MODULE, or to one built for the guest's kernel
 bench_module() {
-	local dir=$out/module-$KVER
 	module=${MODULE-}
-	if [ -z "$module" ]; then
-		mkdir -p "$dir"
-		# -u: what did not change is not built again
-		cp -pu kernel/*.[ch] kernel/Kbuild "$dir/"
-		make -s -C "$KDIR" "M=$PWD/$dir" CONFIG_DEBUG_INFO_BTF_MODULES= modules >"$dir/log" 2>&1 || {
-			tail -n 20 "$dir/log" >&2
-			die "the module does not build"
-		}
-		module=$dir/dm-nvmemp.ko
-	fi
+	[ -n "$module" ] || bench_build "$out/module-$KVER" "$KDIR"
 	[ -e "$module" ] || die "no module $module"
 }
 

@@ -18,17 +18,11 @@ DEVICES=raw,linear,mpath-bio-round-robin,mpath-bio-service-time,mpath-bio-io-aff
 DEVICES+=,nvmemp-numa,nvmemp-round-robin,nvmemp-queue-depth,nvmemp-latency
 
 [ -x "$UML/linux" ] || tests/uml/kernel.sh plain
-dir=$out/module-uml
-mkdir -p "$dir"
-cp -pu kernel/*.[ch] kernel/Kbuild "$dir/"
-make -s -C "$UML" ARCH=um "M=$PWD/$dir" modules >"$dir/log" 2>&1 || {
-	tail -n 20 "$dir/log" >&2
-	die "the module does not build for the user-mode kernel"
-}
+bench_build $out/module-uml "$UML" ARCH=um
 bench_load
 TMPDIR=/dev/shm "$UML/linux" quiet loglevel=1 seccomp=on mem=1G ncpus=2 root=/dev/root rootfstype=hostfs rootflags=/ rw \
 	init="$PWD/tests/bench/uml-init" con0=fd:0,fd:1 con=null null_blk.nr_devices=2 null_blk.queue_mode=2 \
-	null_blk.irqmode=0 null_blk.submit_queues=2 null_blk.gb=8 "bench=$PWD" "bench_module=$PWD/$dir/dm-nvmemp.ko" \
+	null_blk.irqmode=0 null_blk.submit_queues=2 null_blk.gb=8 "bench=$PWD" "bench_module=$PWD/$module" \
 	"bench_rounds=$ROUNDS" "bench_ios=$IOS" "bench_devices=$DEVICES" </dev/null >$out/throughput.log 2>&1 || true
 tr -d '\r' <$out/throughput.log | grep '^@' >$out/answers || true
 bench_ended
