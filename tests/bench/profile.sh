@@ -12,6 +12,7 @@ cd "$(dirname "$0")/../.."
 
 IOS=10000
 LOAD=${LOAD:-randread 4096 64}
+PATHS=${PATHS:-2}
 [ $# -gt 0 ] || set -- raw linear nvmemp-numa
 
 bench_kernel
@@ -19,7 +20,7 @@ bench_module
 bench_load
 gcc -shared -fPIC -O2 -Wall -Wextra -Wno-unused-parameter -o $out/counts.so tests/bench/counts.c
 for device; do
-	echo "$device 2 $LOAD $IOS"
+	echo "$device $PATHS $LOAD $IOS"
 done >$out/cells
 bench_initrd $out/profile.img null_blk dm-mod dm-multipath dm-round-robin dm-service-time
 CMDLINE='nokaslr symbols=ttyS1' bench_boot $out/profile.img -serial "file:$out/symbols" \
