@@ -3,6 +3,7 @@
 # Installs what a part of this project needs and this machine lacks:
 #   tests/setup.sh unit    compiler, libraries, cmocka
 #   tests/setup.sh vm      that, and all for virtual machines (also: demo)
+#   tests/setup.sh uml     unit's, and all for user-mode kernels; their source
 # Debian 12 and 13, and Ubuntu. Not root: prints the command to run, exits 1.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,10 +12,16 @@ top=$(pwd)
 UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
 	libcmocka-dev libsmartcols-dev libjson-c-dev'
 VM='mmdebstrap busybox-static cpio kmod e2fsprogs fdisk xz-utils socat'
+UML='flex bison bc iproute2 libelf-dev libssl-dev xz-utils kmod util-linux dmsetup fio nvme-cli'
 
 # The first QEMU whose NVMe controller can do without its doorbell buffer
 # (dbcs=off): with the buffer, commands are lost after a controller reset.
 QEMU_FLOOR=1:8.1
+
+# User-mode kernels have SMP since 6.19. From another suite than the machine's,
+# and only unpacked; the newest there, should this one have left it.
+UML_SUITE=trixie-backports
+UML_SOURCE=linux-source-7.2
 
 die() {
 	echo "$0: $*" >&2
@@ -67,33 +74,51 @@ own_qemu_will_do() {
 	tests/vm/qemu -device nvme,help 2>/dev/null | grep -q dbcs
 }
 
-# The machine's own source entries with the backports suite in addition.
-backports_source() {
+# suite_source DIR SUITE...: the machine's own source entries, for these suites
+suite_source() {
+	dir=$1
+	shift
 	for file in /etc/apt/sources.list.d/*.sources; do
 		[ -e "$file" ] || continue
-		awk -v c="$VERSION_CODENAME" 'BEGIN { RS = ""; ORS = "\n\n" }
+		awk -v c="$VERSION_CODENAME" -v suites="$*" 'BEGIN { RS = ""; ORS = "\n\n" }
 			$0 ~ "Suites:([^\n]* )?" c "( |\n|$)" {
-				sub(/Suites:[^\n]*/, "Suites: " c " " c "-backports"); print }' "$file"
-	done >"$1/parts/lab.sources"
+				sub(/Suites:[^\n]*/, "Suites: " suites); print }' "$file"
+	done >"$dir/parts/lab.sources"
 	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-		awk -v c="$VERSION_CODENAME" '$1 == "deb" {
-			for (i = 2; i <= NF; i++) if ($i == c) { print; $i = c "-backports"; print }
-		}' >"$1/parts/lab.list"
-	[ -s "$1/parts/lab.sources" ] || [ -s "$1/parts/lab.list" ]
+		awk -v c="$VERSION_CODENAME" -v suites="$*" '$1 == "deb" {
+			n = split(suites, suite, " ")
+			for (i = 2; i <= NF; i++) if ($i == c)
+				for (j = 1; j <= n; j++) { $i = suite[j]; print }
+		}' >"$dir/parts/lab.list"
+	[ -s "$dir/parts/lab.sources" ] || [ -s "$dir/parts/lab.list" ] ||
+		die "no source entry for $VERSION_CODENAME in /etc/apt"
+}
+
+# own_apt DIR: prepares it for the apt of apt_in
+own_apt() {
+	rm -rf "$1"
+	mkdir -p "$1/lists/partial" "$1/archives/partial" "$1/parts"
+}
+
+# apt_in DIR TOOL ARGUMENT...: apt that knows the sources of suite_source only
+apt_in() {
+	in=$1 tool=$2
+	shift 2
+	"$tool" -q -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$in/parts" \
+		-o "Dir::State::lists=$in/lists" -o "Dir::Cache::archives=$in/archives" \
+		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+		-o Debug::NoLocking=1 -o APT::Install-Recommends=false -o APT::Keep-Downloaded-Packages=true "$@"
 }
 
 # Puts the backported QEMU, with all that it needs and is not installed, below
 # build/qemu; the machine's own packages stay as they are.
 unpack_backported_qemu() {
 	apt=$top/build/qemu-apt
-	rm -rf "$apt" build/qemu
-	mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/parts"
-	backports_source "$apt" || die "no source entry for $VERSION_CODENAME in /etc/apt"
-	set -- apt-get -q -y -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts" \
-		-o "Dir::State::lists=$apt/lists" -o "Dir::Cache::archives=$apt/archives" \
-		-o Debug::NoLocking=1 -o APT::Install-Recommends=false -o APT::Keep-Downloaded-Packages=true
-	quiet "$@" update
-	quiet "$@" --download-only -t "$VERSION_CODENAME-backports" install qemu-system-x86
+	rm -rf build/qemu
+	own_apt "$apt"
+	suite_source "$apt" "$VERSION_CODENAME" "$VERSION_CODENAME-backports"
+	quiet apt_in "$apt" apt-get update
+	quiet apt_in "$apt" apt-get -y --download-only -t "$VERSION_CODENAME-backports" install qemu-system-x86
 	for deb in "$apt"/archives/*.deb; do
 		dpkg -x "$deb" build/qemu.new
 	done
@@ -102,26 +127,48 @@ unpack_backported_qemu() {
 	own_qemu_will_do || die "the QEMU in build/qemu does not run, or is too old"
 }
 
+# build/uml/linux-source-N: its file .package is the last that is written
+unpack_uml_source() {
+	[ "$ID" = debian ] || die "user-mode kernels are built from Debian's kernel source: no such suite here"
+	apt=$top/build/uml/apt
+	rm -rf build/uml/linux-source-*
+	own_apt "$apt"
+	suite_source "$apt" "$UML_SUITE"
+	quiet apt_in "$apt" apt-get update
+	names=$(apt_in "$apt" apt-cache pkgnames linux-source- | grep -x 'linux-source-[0-9.]*' | sort -V)
+	source=$(printf '%s\n' "$names" | grep -x "$UML_SOURCE" || printf '%s\n' "$names" | tail -n 1)
+	[ -n "$source" ] || die "no kernel source in $UML_SUITE"
+	(cd "$apt" && quiet apt_in "$apt" apt-get download "$source")
+	dpkg -x "$apt/$source"_*.deb "$apt/x"
+	tar -C build/uml -xf "$apt/x/usr/src/$source.tar.xz"
+	basename "$apt/$source"_*.deb >"build/uml/$source/.package"
+	rm -rf "$apt"
+}
+
 part=${1-}
 case $part in
-unit | vm | demo) ;;
+unit | vm | demo | uml) ;;
 *)
-	echo "usage: $0 unit|vm|demo" >&2
+	echo "usage: $0 unit|vm|demo|uml" >&2
 	exit 2
 	;;
 esac
 [ -e /etc/os-release ] || die "no /etc/os-release: Debian or Ubuntu is needed"
 # shellcheck source=/dev/null
 . /etc/os-release
-command -v apt-get >/dev/null || die "no apt-get: install by hand: $UNIT $VM"
+command -v apt-get >/dev/null || die "no apt-get: install by hand: $UNIT $VM $UML"
 mkdir -p build
-log=$(mktemp build/setup.XXXXXX)
+log=$(mktemp "$top/build/setup.XXXXXX")
 trap 'rm -f "$log"' EXIT
 
-[ "$part" = unit ] && VM=
+case $part in
+unit) more= ;;
+uml) more=$UML ;;
+*) more=$VM ;;
+esac
 # shellcheck disable=SC2086 # lists of words
-need=$(lacking $UNIT $VM)
-if [ "$part" != unit ]; then
+need=$(lacking $UNIT $more)
+if [ "$more" = "$VM" ]; then
 	headers=$(headers_package)
 	headers_are_current "$headers" || need="$need$headers "
 	if ! qemu_will_do && ! own_qemu_will_do; then
@@ -133,8 +180,12 @@ if [ "$part" != unit ]; then
 		fi
 	fi
 fi
-[ -n "$need" ] || [ -n "${backport-}" ] || exit 0
-if [ "$(id -u)" != 0 ]; then
+fetch=
+if [ "$part" = uml ] && ! [ -e "$(echo build/uml/linux-source-*/.package)" ]; then
+	fetch=1
+fi
+[ -n "$need" ] || [ -n "${backport-}" ] || [ -n "$fetch" ] || exit 0
+if [ "$(id -u)" != 0 ] && { [ -n "$need" ] || [ -n "${backport-}" ]; }; then
 	echo "to install what is lacking (${need}${backport:+and a backported QEMU}), run: sudo tests/setup.sh $part" >&2
 	exit 1
 fi
@@ -151,4 +202,8 @@ fi
 if [ -n "${backport-}" ]; then
 	echo "unpacking QEMU from $VERSION_CODENAME-backports into build/qemu"
 	unpack_backported_qemu
+fi
+if [ -n "$fetch" ]; then
+	echo "unpacking $UML_SOURCE from $UML_SUITE into build/uml"
+	unpack_uml_source
 fi
