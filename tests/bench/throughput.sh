@@ -11,13 +11,15 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 
-UML=${UML:-build/uml/plain}
 ROUNDS=${ROUNDS:-7}
 IOS=${IOS:-200000}
 DEVICES=raw,linear,mpath-bio-round-robin,mpath-bio-service-time,mpath-bio-io-affinity,mpath-mq-service-time
 DEVICES+=,nvmemp-numa,nvmemp-round-robin,nvmemp-queue-depth,nvmemp-latency
 
-[ -x "$UML/linux" ] || tests/uml/kernel.sh plain
+if [ -z "${UML-}" ]; then
+	tests/uml/kernel.sh plain
+	UML=build/uml/plain
+fi
 bench_build $out/module-uml "$UML" ARCH=um
 bench_load
 TMPDIR=/dev/shm "$UML/linux" quiet loglevel=1 seccomp=on mem=1G ncpus=2 root=/dev/root rootfstype=hostfs rootflags=/ rw \
