@@ -134,7 +134,7 @@ check: setup-vm
 	$(Q)tests/check.sh
 
 # what docs/performance.md shows: about 40 minutes, of which the machines for failover take most
-bench: setup-vm
+bench: setup-vm setup-uml
 	$(Q)tests/bench/instructions.sh
 	$(Q)KERNEL=6.12 tests/bench/instructions.sh
 	$(Q)tests/bench/fabrics.sh

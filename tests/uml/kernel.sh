@@ -76,6 +76,8 @@ fi
 module=$uml/module-$kind
 mkdir -p "$module"
 cp -pu kernel/*.[ch] kernel/Kbuild "$module/"
+# generated for another kernel, it would make a module that this one refuses
+rm -f "$module"/*.mod.c
 : >"$module/log"
 log=$module/log
 logged make -s -C "$out" ARCH=um "M=$module" modules
