@@ -183,12 +183,29 @@ static void name_paths(struct mp_loaded *loaded, const struct mp_topo *topo,
 	}
 }
 
+/* A map that became read-only with a path becomes writable with it, one that somebody made so does not. */
+static void note_read_only(struct mp_loaded *loaded, const struct mp_desired *desired,
+			   const struct mp_loaded *before)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->nr_maps; i++) {
+		struct mp_loaded_map *m = &loaded->maps[i];
+		const struct mp_loaded_map *old = mp_loaded_find(before, m->map.uuid);
+		const struct mp_map *want = mp_desired_find(desired, m->map.uuid);
+
+		m->follows_paths = m->map.read_only &&
+				   ((old && old->follows_paths) || (want && want->read_only));
+	}
+}
+
 static void take_loaded(struct reconcile *rc, struct mapjob *job)
 {
 	struct mp_loaded before = rc->loaded;
 
 	rc->loaded = job->loaded;
 	job->loaded = (struct mp_loaded){ 0 };
+	note_read_only(&rc->loaded, &rc->desired, &before);
 	/* what is found at start has no names before the first look at the paths */
 	if (rc->maps_known) {
 		name_paths(&rc->loaded, &rc->topo, &before);

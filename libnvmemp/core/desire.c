@@ -491,6 +491,7 @@ static int add_map(struct build *b, struct candidate *from, struct candidate *to
 		if (!first)
 			first = c;
 		r = add_path(b, &map, c);
+		map.read_only |= c->ns->read_only;
 	}
 	if (r || !first)
 		return r;

@@ -179,7 +179,7 @@ static void put_map(struct text *t, const struct mp_map *m)
 	if (!m->nr_paths)
 		put(t, "map %s %s no table", m->name, m->uuid);
 	else if (!mp_table_print(m, table, sizeof(table)))
-		put(t, "map %s %s: 0 %llu %s %s", m->name, m->uuid,
+		put(t, "map %s %s:%s 0 %llu %s %s", m->name, m->uuid, m->read_only ? " ro" : "",
 		    (unsigned long long)m->size_sectors, NVMEMP_TARGET, table);
 }
 
@@ -222,7 +222,8 @@ static void put_step(struct text *t, const struct mp_step *s)
 {
 	put(t, "%s %s", mp_step_word(s->kind), s->name);
 	if (s->kind == MP_STEP_CREATE || s->kind == MP_STEP_RELOAD)
-		put(t, ": 0 %llu %s %s", (unsigned long long)s->size_sectors, NVMEMP_TARGET, s->text);
+		put(t, ":%s 0 %llu %s %s", s->read_only ? " ro" : "",
+		    (unsigned long long)s->size_sectors, NVMEMP_TARGET, s->text);
 	else if (*s->text)
 		put(t, ": %s", s->text);
 }

@@ -55,6 +55,7 @@ static void step(struct build *b, enum mp_step_kind kind, const struct mp_map *m
 		.text = mp_arena_strdup(p->arena, text),
 		.table = "",
 		.size_sectors = map->size_sectors,
+		.read_only = map->read_only,
 		.reason = mp_arena_strdup(p->arena, reason),
 	};
 	p->steps = mp_arena_grow(p->arena, p->steps, p->nr_steps, sizeof(s));
@@ -106,6 +107,10 @@ static bool needs_table(const struct mp_map *want, const struct mp_loaded_map *h
 		return snprintf(reason, size, "the namespace grew from %llu to %llu sectors",
 				(unsigned long long)now->size_sectors,
 				(unsigned long long)want->size_sectors);
+	if (want->read_only && !now->read_only)
+		return snprintf(reason, size, "the namespace became read-only");
+	if (!want->read_only && now->read_only && have->follows_paths)
+		return snprintf(reason, size, "the namespace became writable");
 	return false;
 }
 
@@ -200,7 +205,15 @@ static void create(struct build *b, const struct mp_map *want)
 		     want->nr_paths, want->nr_paths > 1 ? "s" : "");
 }
 
-/* The table to load: as wanted, but never smaller than the map is. */
+/* The name stays, the map never gets smaller, nor writable where that is not ours to say. */
+static void as_it_is(struct mp_map *map, const struct mp_loaded_map *have)
+{
+	map->name = have->map.name;
+	if (map->size_sectors < have->map.size_sectors)
+		map->size_sectors = have->map.size_sectors;
+	map->read_only |= have->map.read_only && !have->follows_paths;
+}
+
 static void reload(struct build *b, const struct mp_map *want, const struct mp_loaded_map *have,
 		   const char *reason)
 {
@@ -211,9 +224,7 @@ static void reload(struct build *b, const struct mp_map *want, const struct mp_l
 		wake_at(b, b->in->now_ms + POSTPONE_MS);
 		return;
 	}
-	map.name = have->map.name;
-	if (map.size_sectors < have->map.size_sectors)
-		map.size_sectors = have->map.size_sectors;
+	as_it_is(&map, have);
 	if (!mp_table_print(&map, table, sizeof(table)))
 		step(b, MP_STEP_RELOAD, &map, table, "%s", reason);
 }
@@ -229,9 +240,7 @@ static void join_paths(struct build *b, const struct mp_map *want, const struct 
 	struct mp_map map = *want;
 	size_t i;
 
-	if (map.size_sectors < have->map.size_sectors)
-		map.size_sectors = have->map.size_sectors;
-	map.name = have->map.name;
+	as_it_is(&map, have);
 	for (i = 0; i < want->nr_paths; i++) {
 		const struct mp_path *p = &want->paths[i];
 

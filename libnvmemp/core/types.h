@@ -203,6 +203,7 @@ struct mp_map {
 	const char *name;
 	const char *uuid;		/* nvmemp-WWID */
 	uint64_t size_sectors;
+	bool read_only;			/* as one of its paths is */
 	enum mp_policy policy;
 	uint32_t no_path;
 	uint32_t features[MP_NR_FEATURES];
@@ -275,6 +276,7 @@ struct mp_loaded_map {
 	bool has_table;
 	bool suspended;
 	bool deferred_remove;
+	bool follows_paths;		/* it is read-only because a path was, not by somebody's wish */
 	const char *bad;		/* table or status that can't be understood; "" = fine */
 	const char *nqn;		/* of the subsystem it was made of; NULL or "" = not known */
 };
@@ -310,6 +312,7 @@ struct mp_step {
 	const char *text;
 	const char *table;		/* of MP_STEP_ADD_PATH; else "" */
 	uint64_t size_sectors;
+	bool read_only;
 	const char *reason;		/* one clause for the log */
 };
 

@@ -258,6 +258,7 @@ static int read_table(struct mp_loaded *l, struct mp_loaded_map *m, struct dm_ta
 		return r;
 	if (r < 0)
 		return bad_text(l, m, "table", why.text);
+	map.read_only = m->map.read_only;
 	m->map = map;
 	m->map.name = name;
 	m->map.uuid = uuid;
@@ -301,6 +302,7 @@ static int fill_map(struct mp_loaded *l, struct mp_loaded_map *m, struct dm_task
 	m->has_table = info->live_table;
 	m->suspended = info->suspended;
 	m->deferred_remove = info->deferred_remove;
+	m->map.read_only = info->read_only;
 	return 0;
 }
 
@@ -408,50 +410,12 @@ int mp_dm_check_target(struct mp_dm *dm, struct mp_err *err)
 
 /* ---- changing ---- */
 
-static bool is_read_only(uint32_t major, uint32_t minor)
-{
-	char path[64], c = '0';
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/ro", major, minor);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (fread(&c, 1, 1, f) != 1)
-		c = '0';
-	fclose(f);
-	return c == '1';
-}
-
-/* A write to a read-only path only fails below: a map with such a path says so above. */
-static int params_read_only(const char *params, bool *ret)
-{
-	struct mp_arena *arena = mp_arena_new();
-	struct mp_map map = { 0 };
-	size_t i;
-	int r;
-
-	if (!arena)
-		return -ENOMEM;
-	*ret = false;
-	r = mp_table_parse(arena, params, &map, NULL);
-	for (i = 0; r >= 0 && i < map.nr_paths; i++)
-		*ret |= is_read_only(map.paths[i].major, map.paths[i].minor);
-	mp_arena_free(arena);
-	return r == -ENOMEM ? r : 0;
-}
-
 static int add_table(struct dm_task *task, const struct mp_step *step)
 {
-	bool read_only;
-	int r;
-
-	r = params_read_only(step->text, &read_only);
-	if (r)
-		return r;
 	if (!dm_task_add_target(task, 0, step->size_sectors, NVMEMP_TARGET, step->text))
 		return -ENOMEM;
-	if (read_only && !dm_task_set_ro(task))
+	/* a write to a read-only path only fails below: its map says so above */
+	if (step->read_only && !dm_task_set_ro(task))
 		return -ENOMEM;
 	return 0;
 }

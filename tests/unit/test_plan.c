@@ -51,6 +51,8 @@ struct machine {
 	bool no_log;		/* which was not read yet */
 	const char *conf[4][3];	/* section, key, value */
 	const char *loaded;	/* table of the map NAME, size 2048 */
+	bool read_only;		/* the map */
+	bool follows;		/* because a path was */
 	const char *nqn;	/* that it was made of; NULL: not known */
 	const char *status;
 	const char *desired;
@@ -194,11 +196,13 @@ static struct mp_loaded loaded_of(const struct machine *m)
 	map->bad = "";
 	map->nqn = m->nqn;
 	map->has_table = *m->loaded;
+	map->follows_paths = m->follows;
 	map->suspended = !strncmp(m->loaded, "suspended ", 10);
 	map->deferred_remove = !strncmp(m->loaded, "going ", 6);
 	if (map->has_table && mp_table_parse(l.arena, m->loaded + (map->suspended ? 10 :
 					     map->deferred_remove ? 6 : 0), &map->map, &err))
 		fail_msg("%s: %s", m->name, err.text);
+	map->map.read_only = m->read_only;
 	if (m->status && mp_status_parse(l.arena, m->status, &map->status, &err))
 		fail_msg("%s: %s", m->name, err.text);
 	return l;
@@ -268,6 +272,7 @@ static void apply(struct mp_loaded *l, const struct mp_plan *plan)
 		case MP_STEP_CREATE:
 		case MP_STEP_RELOAD:
 			m->map.size_sectors = s->size_sectors;
+			m->map.read_only = s->read_only;
 			m->suspended = false;
 			assert_int_equal(mp_table_parse(l->arena, s->text, &m->map, NULL), 0);
 			break;
@@ -541,6 +546,34 @@ static const struct machine rows[] = {
 		.facts = "sys/block/nvme1n1/size = 4096\nsys/block/nvme0n1/size = 4096\n",
 		.desired = "map " NAME " " NAME ": 0 4096 nvmemp " HEAD "2 " BOTH "\n",
 		.plan = "reload " NAME ": 0 4096 nvmemp " HEAD "2 " BOTH
+			" because \"the namespace grew from 2048 to 4096 sectors\"\n",
+	}, {
+		.name = "a path that is read-only: its map is made so",
+		.ns = PLAIN, .facts = "sys/block/nvme1n1/ro = 1\n",
+		.desired = "map " NAME " " NAME ": ro 0 2048 nvmemp " HEAD "2 " BOTH "\n",
+		.plan = "create " NAME ": ro 0 2048 nvmemp " HEAD "2 " BOTH
+			" because \"nvme0n1 has 2 paths\"\n",
+	}, {
+		.name = "a path became read-only: the map follows",
+		.ns = PLAIN, .facts = "sys/block/nvme1n1/ro = 1\n", .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": ro 0 2048 nvmemp " HEAD "2 " BOTH "\n",
+		.plan = "reload " NAME ": ro 0 2048 nvmemp " HEAD "2 " BOTH
+			" because \"the namespace became read-only\"\n",
+	}, {
+		.name = "and back",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .read_only = true, .follows = true,
+		.desired = WANTED,
+		.plan = "reload " NAME ": 0 2048 nvmemp " HEAD "2 " BOTH
+			" because \"the namespace became writable\"\n",
+	}, {
+		.name = "a map that somebody made read-only stays so",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .read_only = true, .desired = WANTED, .plan = "",
+	}, {
+		.name = "also with a new table",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .read_only = true,
+		.facts = "sys/block/nvme1n1/size = 4096\nsys/block/nvme0n1/size = 4096\n",
+		.desired = "map " NAME " " NAME ": 0 4096 nvmemp " HEAD "2 " BOTH "\n",
+		.plan = "reload " NAME ": ro 0 4096 nvmemp " HEAD "2 " BOTH
 			" because \"the namespace grew from 2048 to 4096 sectors\"\n",
 	}, {
 		.name = "a path that shrank is no path",
