@@ -226,6 +226,13 @@ static int manager_plan(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return r;
 }
 
+static int manager_event_trouble(sd_bus *bus, const char *path, const char *interface,
+				 const char *property, sd_bus_message *reply, void *userdata,
+				 sd_bus_error *error)
+{
+	return append_text(reply, view_of(userdata)->event_trouble);
+}
+
 static int manager_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct busobjects *o = userdata;
@@ -240,6 +247,7 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", manager_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("NativeMultipath", "b", manager_native, 0, 0),
+	SD_BUS_PROPERTY("EventTrouble", "s", manager_event_trouble, 0, 0),
 	SD_BUS_PROPERTY("Rejected", "a(ss)", manager_rejected, 0, 0),
 	SD_BUS_METHOD("Refresh", "", "", manager_refresh, FOR_ALL),
 	SD_BUS_METHOD("Plan", "", "a(ss)", manager_plan, FOR_ALL),

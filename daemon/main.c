@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 
 #define EXIT_USAGE	2
 
+#define LOOK_MIN_S	2
+#define LOOK_MAX_S	60
+
 /* A controller that does not answer must not hold up the boot. */
 #define READY_AT_LATEST_US	(10 * 1000000ULL)
 
@@ -32,7 +36,9 @@ struct daemon {
 	struct bus *bus;
 	char status[300];
 	bool ready;
-	bool told_of_trace;
+	sd_event_source *look;		/* where no events tell of ANA changes */
+	unsigned int look_s;		/* until the next */
+	char trouble[200];
 };
 
 struct command {
@@ -112,19 +118,63 @@ static void tell_ready(struct daemon *d, const char *status)
 	d->ready = true;
 }
 
+/* ---- where events are not to be had ---- */
+
+/* Looks again, soon at first, then rarer, until something happens. */
+static int on_look(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	static const struct hint rescan = { .kind = HINT_RESCAN, .name = "" };
+	struct daemon *d = userdata;
+
+	reconcile_hint(d->rc, &rescan);
+	d->look_s = d->look_s * 2 > LOOK_MAX_S ? LOOK_MAX_S : d->look_s * 2;
+	sd_event_source_set_time_relative(s, d->look_s * UINT64_C(1000000));
+	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
+static void look_soon(struct daemon *d)
+{
+	if (!d->look || d->look_s == LOOK_MIN_S)
+		return;
+	d->look_s = LOOK_MIN_S;
+	sd_event_source_set_time_relative(d->look, LOOK_MIN_S * UINT64_C(1000000));
+}
+
+__attribute__((format(printf, 2, 3)))
+static void say_trouble(struct daemon *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d->trouble, sizeof(d->trouble), fmt, ap);
+	va_end(ap);
+	reconcile_set_event_trouble(d->rc, d->trouble);
+	if (*d->trouble)
+		log_line(LOG_WARNING, "%s", d->trouble);
+}
+
 /* nvme_core may be loaded after us. */
 static void trace_if_new(struct daemon *d)
 {
 	static const struct hint rescan = { .kind = HINT_RESCAN, .name = "" };
 	int r = trace_start(d->trace);
 
-	if (r > 0)
+	if (r > 0) {
 		reconcile_hint(d->rc, &rescan);
-	if (r >= 0 || r == -ENOENT || d->told_of_trace)
+		d->look = sd_event_source_disable_unref(d->look);
+		if (*trace_trouble(d->trace))
+			say_trouble(d, "%s: the end of a controller's reset is noticed late",
+				    trace_trouble(d->trace));
+		else
+			say_trouble(d, "%s", "");
+	}
+	if (r >= 0 || r == -ENOENT || d->look)
 		return;
-	d->told_of_trace = true;
-	log_line(LOG_WARNING, "no tracing (%s): ANA changes are noticed when I/O fails or a controller connects",
-		 strerror(-r));
+	d->look_s = LOOK_MIN_S;
+	say_trouble(d, "no tracing (%s): ANA changes and controllers are looked at every %d to %d seconds",
+		    strerror(-r), LOOK_MIN_S, LOOK_MAX_S);
+	sd_event_add_time_relative(d->event, &d->look, CLOCK_MONOTONIC, LOOK_MIN_S * UINT64_C(1000000), 0,
+				   on_look, d);
 }
 
 static void on_hint(void *context, const struct hint *hint)
@@ -133,6 +183,7 @@ static void on_hint(void *context, const struct hint *hint)
 
 	if (hint->kind == HINT_MODULE)
 		trace_if_new(d);
+	look_soon(d);
 	reconcile_hint(d->rc, hint);
 }
 

@@ -177,9 +177,12 @@ static void print_native(const struct nvmemp_snapshot *s)
 int print_status(const struct nvmemp_snapshot *s)
 {
 	char device[100], reason[600];
+	char trouble[300];
 	size_t i;
 	int r = 0;
 
+	if (*s->event_trouble)
+		printf("Slow to react: %s.\n\n", escape(s->event_trouble, trouble, sizeof(trouble)));
 	for (i = 0; i < s->nr_maps && !r; i++) {
 		if (i)
 			putchar('\n');

@@ -68,6 +68,7 @@ struct reconcile {
 	bool maps_old;			/* something happened since that reading began */
 	uint64_t look_again_ms;		/* a look failed: not before this */
 	unsigned int look_delay_ms;
+	bool states_changed;		/* of some controller, since the last look */
 	bool told_native;
 	bool target_missing;
 	struct mp_err target_err;
@@ -258,6 +259,39 @@ static int read_facts(struct reconcile *rc, struct mp_facts *facts, struct mp_er
 	return r;
 }
 
+static void ctrl_connected(struct reconcile *rc, const struct mp_topo *topo, int ctrl)
+{
+	size_t i;
+
+	for (i = 0; ctrl >= 0 && i < topo->nr_ns; i++)
+		if (topo->ns[i].ctrl == ctrl)
+			health_connected(rc->health, topo->ns[i].major, topo->ns[i].minor, now_ms());
+}
+
+/*
+ * What is known of a controller that serves again is old, and its failed paths are
+ * worth a try. States may have come and gone unseen, so every live one gets that.
+ */
+static void note_states(struct reconcile *rc, const struct mp_topo *topo)
+{
+	size_t i;
+	int was;
+
+	for (i = 0; i < topo->nr_ctrls; i++) {
+		const struct mp_ctrl *c = &topo->ctrls[i];
+
+		if (strcmp(c->state, "live") != 0)
+			continue;
+		was = mp_topo_find_ctrl(&rc->topo, c->name);
+		if (was >= 0 && strcmp(rc->topo.ctrls[was].state, "live") != 0)
+			identify_stale(rc->identify, c->name);
+		else if (!rc->states_changed)
+			continue;
+		ctrl_connected(rc, topo, i);
+	}
+	rc->states_changed = false;
+}
+
 static int build(struct reconcile *rc, const struct mp_facts *facts, struct mp_err *err)
 {
 	const struct mp_loaded nothing = { NULL };
@@ -274,6 +308,7 @@ static int build(struct reconcile *rc, const struct mp_facts *facts, struct mp_e
 		mp_topo_done(&topo);
 		return r;
 	}
+	note_states(rc, &topo);
 	mp_desired_done(&rc->desired);
 	mp_topo_done(&rc->topo);
 	rc->desired = desired;
@@ -619,17 +654,6 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 
 /* ---- hints ---- */
 
-static void ctrl_connected(struct reconcile *rc, const char *name)
-{
-	int ctrl = mp_topo_find_ctrl(&rc->topo, name);
-	size_t i;
-
-	for (i = 0; ctrl >= 0 && i < rc->topo.nr_ns; i++)
-		if (rc->topo.ns[i].ctrl == ctrl)
-			health_connected(rc->health, rc->topo.ns[i].major, rc->topo.ns[i].minor,
-					 now_ms());
-}
-
 /* Of other block devices, only those that stack on a path can matter. */
 static bool may_hold_paths(const char *name)
 {
@@ -651,7 +675,10 @@ void reconcile_hint(struct reconcile *rc, const struct hint *hint)
 		break;
 	case HINT_CONNECTED:
 		identify_stale(rc->identify, hint->name);
-		ctrl_connected(rc, hint->name);
+		ctrl_connected(rc, &rc->topo, mp_topo_find_ctrl(&rc->topo, hint->name));
+		break;
+	case HINT_STATE:
+		rc->states_changed = true;
 		break;
 	case HINT_BLOCK:
 		if (!may_hold_paths(hint->name))
@@ -689,6 +716,11 @@ int reconcile_reload(struct reconcile *rc, struct mp_err *err)
 	rc->conf = conf;
 	want_pass(rc);
 	return 0;
+}
+
+void reconcile_set_event_trouble(struct reconcile *rc, const char *text)
+{
+	rc->view.event_trouble = text;
 }
 
 const struct view *reconcile_view(const struct reconcile *rc)
@@ -764,6 +796,7 @@ int reconcile_new(sd_event *event, const struct reconcile_options *options,
 	rc->maps_old = true;
 	rc->view = (struct view){
 		.topo = &rc->topo, .desired = &rc->desired, .loaded = &rc->loaded,
+		.event_trouble = "",
 	};
 	r = add_sources(rc);
 	if (r < 0)

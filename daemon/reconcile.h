@@ -37,7 +37,11 @@ struct view {
 	const struct mp_topo *topo;
 	const struct mp_desired *desired;
 	const struct mp_loaded *loaded;	/* paths have names, those of devices that are gone too */
+	const char *event_trouble;	/* which changes are noticed late, and why; "" = none */
 };
+
+/* Shown to clients; holds as long as rc does. */
+void reconcile_set_event_trouble(struct reconcile *rc, const char *text);
 
 const struct view *reconcile_view(const struct reconcile *rc);
 

@@ -15,6 +15,9 @@
 #define TRACEFS		"/sys/kernel/tracing"
 #define INSTANCE	TRACEFS "/instances/nvmempd"
 #define EVENT		"events/nvme/nvme_async_event"
+#define PROBES		TRACEFS "/kprobe_events"
+#define PROBE		"nvmemp/ctrl_state"
+#define PROBE_EVENT	"events/" PROBE
 
 /* Figure 149 of NVMe base specification 2.0: bits 2:0 of the event are its type */
 #define TYPE_MASK	7
@@ -25,6 +28,7 @@ struct trace {
 	struct watch_handler handler;
 	sd_event_source *source;
 	int fd;
+	char trouble[96];		/* why there is no probe; "" = there is */
 	char line[512];			/* what came of a line that is not whole yet */
 	size_t len;
 };
@@ -64,6 +68,10 @@ static void take_line(struct trace *t, const char *line)
 	char name[32];
 	unsigned int event;
 
+	if (!s && strstr(line, " ctrl_state: ")) {
+		t->handler.hint(t->handler.context, &(struct hint){ HINT_STATE, "" });
+		return;
+	}
 	if (!s || sscanf(s + sizeof(mark) - 1, "%31[^:]: NVME_AEN=%x", name, &event) != 2)
 		return;
 	if ((event & TYPE_MASK) != TYPE_NOTICE)
@@ -116,6 +124,21 @@ static int make_instance(void)
 	return write_text(INSTANCE "/buffer_percent", "0");
 }
 
+/* Refused tries to change a state come in numbers; they are of no interest. */
+static void add_probe(struct trace *t)
+{
+	int r = write_text(PROBES, "r:" PROBE " nvme_core:nvme_change_ctrl_state ret=$retval:u8");
+
+	if (r == -EEXIST)
+		r = 0;
+	if (r == 0)
+		r = write_text(INSTANCE "/" PROBE_EVENT "/filter", "ret==1");
+	if (r == 0)
+		r = write_text(INSTANCE "/" PROBE_EVENT "/enable", "1");
+	if (r < 0)
+		snprintf(t->trouble, sizeof(t->trouble), "no kernel probe (%s)", strerror(-r));
+}
+
 int trace_start(struct trace *t)
 {
 	int r;
@@ -127,6 +150,7 @@ int trace_start(struct trace *t)
 		r = write_text(INSTANCE "/" EVENT "/enable", "1");
 	if (r < 0)
 		return r;
+	add_probe(t);
 	t->fd = open(INSTANCE "/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (t->fd < 0)
 		return -errno;
@@ -139,6 +163,11 @@ int trace_start(struct trace *t)
 	return 1;
 }
 
+const char *trace_trouble(const struct trace *t)
+{
+	return t->trouble;
+}
+
 void trace_free(struct trace *t)
 {
 	if (!t)
@@ -147,7 +176,9 @@ void trace_free(struct trace *t)
 	if (t->fd >= 0) {
 		close(t->fd);
 		write_text(INSTANCE "/" EVENT "/enable", "0");
+		write_text(INSTANCE "/" PROBE_EVENT "/enable", "0");
 		rmdir(INSTANCE);
+		write_text(PROBES, "-:" PROBE);
 	}
 	sd_event_unref(t->event);
 	free(t);

@@ -213,6 +213,7 @@ static const struct field subsys_fields[] = {
 static const struct field manager_fields[] = {
 	{ "Version", 's', offsetof(struct nvmemp_snapshot, daemon_version) },
 	{ "NativeMultipath", 'b', offsetof(struct nvmemp_snapshot, native_multipath) },
+	{ "EventTrouble", 's', offsetof(struct nvmemp_snapshot, event_trouble) },
 	{ }
 };
 

@@ -85,6 +85,7 @@ struct nvmemp_snapshot {
 	const struct nvmemp_map_info *const *maps;
 	const struct nvmemp_subsystem_info *const *subsystems;
 	const struct nvmemp_reject_info *const *rejected;
+	const char *event_trouble;	/* which changes are noticed late, and why; "" = none */
 };
 
 struct nvmemp_step_info {

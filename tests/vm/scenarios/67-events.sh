@@ -1,0 +1,104 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: GPL-2.0
+# What the daemon hears of by itself: ANA changes (and how long after one the
+# target knows), states of controllers. Its tracing leaves nothing behind, a
+# killed daemon's is taken over, and where there is none it looks by the clock and
+# says so.
+#
+# topology: tcp2
+
+nqn=nqn.test:events
+T=/sys/kernel/tracing
+
+letter() {
+	dmsetup status "$map" | grep -o "$(cat "/sys/block/$1/dev") [A-Z] [a-z-]*"
+}
+
+ana_in_kernel() {
+	[[ $(letter "$1") = *" $2" ]]
+}
+
+# state_without_refresh DEVICE: as the daemon knows it
+state_without_refresh() {
+	busctl --address=unix:path=/run/nvmemp/bus get-property org.nvmemp1 "/org/nvmemp1/path/$1" org.nvmemp1.Path ControllerState
+}
+
+state_known() {
+	[ "$(state_without_refresh "$1")" = "s \"$2\"" ]
+}
+
+nothing_left() {
+	[ ! -e $T/instances/nvmempd ] && ! grep nvmemp/ $T/kprobe_events
+}
+
+# Milliseconds between a mark and the message to the target after it, median
+reaction() {
+	awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+\.[0-9]+:$/) t = $i + 0 }
+		/tracing_mark_write/ { mark = t }
+		/lab_message: / && mark { print int((t - mark) * 1000 + 0.5); mark = 0 }' $T/trace | sort -n |
+		awk '{ v[NR] = $1 } END { print NR ": " v[int((NR + 1) / 2)] " " v[NR] }'
+}
+
+wait_boot
+tcp_modules
+tcp_namespace $nqn 1 /dev/disk/by-id/virtio-back0
+tcp_port 20 $nqn
+tcp_port 21 $nqn
+tcp_connect $nqn 20
+tcp_connect $nqn 21
+one_map 2
+path=$(status '.maps[0].paths[] | select(.address | test("trsvcid=4421")) | .device')
+ctrl=$(status '.maps[0].paths[] | select(.address | test("trsvcid=4421")) | .controller')
+status_is .event_trouble "" || fail "there is trouble: $(status .event_trouble)"
+
+say "an ANA change reaches the target"
+mountpoint -q $T || mount -t tracefs tracefs $T
+echo 'p:lab/lab_message dm_nvmemp:nvmemp_message' >>$T/kprobe_events
+echo 1 >$T/events/lab/lab_message/enable
+for state in inaccessible optimized inaccessible optimized non-optimized optimized inaccessible optimized inaccessible optimized; do
+	echo "$state" >$T/trace_marker
+	tcp_ana 21 $state
+	wait_for "$path $state in the target" ana_in_kernel "$path" $state
+	sleep 0.3
+done
+read -r count median longest <<<"$(reaction)"
+expect_eq "changes that were timed" "$count" "10:"
+value "ANA change to message, median and longest of 10" "$median ms, $longest ms"
+echo 0 >$T/events/lab/lab_message/enable
+echo '-:lab/lab_message' >>$T/kprobe_events
+
+say "the state of a controller whose link is gone, and back"
+rm "$NVMET/ports/21/subsystems/$nqn"
+wait_for "$ctrl connecting" state_known "$path" connecting
+ln -s "$NVMET/subsystems/$nqn" "$NVMET/ports/21/subsystems/$nqn"
+wait_for "$ctrl live" state_known "$path" live
+wait_for "two usable paths" usable_is 2
+
+say "a killed daemon's tracing is taken over, a stopped one's is gone"
+mkdir -p /run/systemd/system/nvmempd.service.d
+printf '[Service]\nRestart=no\n' >/run/systemd/system/nvmempd.service.d/lab.conf
+systemctl daemon-reload
+kill -KILL "$(daemon_pid)"
+wait_for "the daemon dead" eval '! systemctl -q is-active nvmempd'
+expect_not "the instance is left" nothing_left
+systemctl reset-failed nvmempd
+systemctl start nvmempd
+wait_for "two usable paths" usable_is 2
+status_is .event_trouble "" || fail "after the kill: $(status .event_trouble)"
+tcp_ana 21 inaccessible
+wait_for "inaccessible in the target" ana_in_kernel "$path" inaccessible
+systemctl stop nvmempd
+expect "nothing is left" nothing_left
+
+say "without tracing"
+umount $T
+mkdir -p /run/empty
+mount --bind /run/empty $T
+systemctl start nvmempd
+wait_for "two paths" eval '[ "$(status ".maps[0].paths | length")" = 2 ]'
+expect "it says so" eval 'nvmempctl | grep -q "^Slow to react: no tracing"'
+tcp_ana 21 optimized
+wait_for "optimized in the target" ana_in_kernel "$path" optimized
+systemctl stop nvmempd
+umount $T
+systemctl start nvmempd
