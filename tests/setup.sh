@@ -8,6 +8,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 top=$(pwd)
+# shellcheck source=tests/sources.sh
+. tests/sources.sh
 
 UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
 	libcmocka-dev libsmartcols-dev libjson-c-dev'
@@ -74,26 +76,6 @@ own_qemu_will_do() {
 	tests/vm/qemu -device nvme,help 2>/dev/null | grep -q dbcs
 }
 
-# suite_source DIR SUITE...: the machine's own source entries, for these suites
-suite_source() {
-	dir=$1
-	shift
-	for file in /etc/apt/sources.list.d/*.sources; do
-		[ -e "$file" ] || continue
-		awk -v c="$VERSION_CODENAME" -v suites="$*" 'BEGIN { RS = ""; ORS = "\n\n" }
-			$0 ~ "Suites:([^\n]* )?" c "( |\n|$)" {
-				sub(/Suites:[^\n]*/, "Suites: " suites); print }' "$file"
-	done >"$dir/parts/lab.sources"
-	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-		awk -v c="$VERSION_CODENAME" -v suites="$*" '$1 == "deb" {
-			n = split(suites, suite, " ")
-			for (i = 2; i <= NF; i++) if ($i == c)
-				for (j = 1; j <= n; j++) { $i = suite[j]; print }
-		}' >"$dir/parts/lab.list"
-	[ -s "$dir/parts/lab.sources" ] || [ -s "$dir/parts/lab.list" ] ||
-		die "no source entry for $VERSION_CODENAME in /etc/apt"
-}
-
 # own_apt DIR: prepares it for the apt of apt_in
 own_apt() {
 	rm -rf "$1"
@@ -116,7 +98,7 @@ unpack_backported_qemu() {
 	apt=$top/build/qemu-apt
 	rm -rf build/qemu
 	own_apt "$apt"
-	suite_source "$apt" "$VERSION_CODENAME" "$VERSION_CODENAME-backports"
+	suite_source "$apt/parts/lab" "$VERSION_CODENAME" "$VERSION_CODENAME-backports"
 	quiet apt_in "$apt" apt-get update
 	quiet apt_in "$apt" apt-get -y --download-only -t "$VERSION_CODENAME-backports" install qemu-system-x86
 	for deb in "$apt"/archives/*.deb; do
@@ -133,7 +115,7 @@ unpack_uml_source() {
 	apt=$top/build/uml/apt
 	rm -rf build/uml/linux-source-*
 	own_apt "$apt"
-	suite_source "$apt" "$UML_SUITE"
+	suite_source "$apt/parts/lab" "$UML_SUITE"
 	quiet apt_in "$apt" apt-get update
 	names=$(apt_in "$apt" apt-cache pkgnames linux-source- | grep -x 'linux-source-[0-9.]*' | sort -V)
 	source=$(printf '%s\n' "$names" | grep -x "$UML_SOURCE" || printf '%s\n' "$names" | tail -n 1)

@@ -7,10 +7,18 @@
 #   build/vm/root.img     base + project: made in a few seconds, each time
 #   build/vm/kernel build/vm/initrd
 # KVER=VERSION takes another kernel (its headers must be installed).
+#
+# VM_RELEASE=trixie | trixie-backports: a guest of Debian 13, with its own kernel
+# or with the newest one that was backported to it, in build/vm/$VM_RELEASE. The
+# project is built in a second tree, base-HASH/build, and its unit tests run there;
+# both are kept until this script changes or they are deleted.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-vm=build/vm
-mkdir -p $vm
+# shellcheck source=tests/sources.sh
+. tests/sources.sh
+release=${VM_RELEASE-}
+vm=build/vm${release:+/$release}
+mkdir -p "$vm"
 
 # Beyond the essential packages; kpartx because our udev rules call it.
 PACKAGES=(systemd systemd-sysv udev dbus dmsetup kpartx fio nvme-cli jq strace
@@ -19,6 +27,10 @@ PACKAGES=(systemd systemd-sysv udev dbus dmsetup kpartx fio nvme-cli jq strace
 # to release, so this machine is asked who owns them.
 LIBRARIES=(libdevmapper.so.1.02.1 libudev.so.1 libnvme.so.1 libsystemd.so.0
 	   libsmartcols.so.1 libjson-c.so.5)
+# The same, and all to build with, on Debian 13
+RELEASE_LIBRARIES=(libdevmapper1.02.1 libudev1 libnvme1t64 libsystemd0 libsmartcols1 libjson-c5)
+RELEASE_BUILD=(gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
+	       libcmocka-dev libsmartcols-dev libjson-c-dev linux-headers-amd64 linux-image-amd64 kmod)
 # Parts of the kernel that the lab has no use for; two thirds of its size.
 PRUNE=(sound arch/x86/kvm net/wireless net/bluetooth net/mac80211 drivers/gpu drivers/net drivers/media
        drivers/infiniband drivers/staging drivers/iio drivers/usb drivers/hid drivers/isdn
@@ -39,14 +51,19 @@ quiet() {
 	}
 }
 
+# kernel_version [DPKG-QUERY-OPTION]...
 kernel_version() {
 	local meta=linux-headers-amd64
 	[ "$ID" = ubuntu ] && meta=linux-headers-generic
-	dpkg-query -W -f '${Depends}' $meta | tr ',' '\n' |
+	dpkg-query "$@" -W -f '${Depends}' $meta | tr ',' '\n' |
 		sed -n 's/^ *linux-headers-\([0-9][^ ]*\).*/\1/p' | head -n 1
 }
 
 sources() {
+	if [ -n "$release" ]; then
+		find "$vm" -maxdepth 1 -name 'apt.*' -size +0
+		return
+	fi
 	find /etc/apt/sources.list /etc/apt/sources.list.d -maxdepth 1 \
 		\( -name '*.list' -o -name '*.sources' \) -size +0 2>/dev/null || true
 }
@@ -93,21 +110,24 @@ configure_base() {
 	printf '[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear -o "-p -f root" %%I 115200 linux\n' \
 		>"$tree/etc/systemd/system/serial-getty@ttyS1.service.d/autologin.conf"
 	printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' >"$tree/etc/systemd/journald.conf.d/lab.conf"
-	chroot "$tree" systemctl -q enable lab-job.service
+	quiet "$vm/systemctl.log" chroot "$tree" systemctl -q enable lab-job.service
 	for unit in serial-getty@ttyS0.service getty@tty1.service apt-daily.timer apt-daily-upgrade.timer \
 		    e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer \
 		    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount nvmf-autoconnect.service; do
-		chroot "$tree" systemctl -q mask $unit
+		quiet "$vm/systemctl.log" chroot "$tree" systemctl -q mask "$unit"
 	done
 }
 
 make_initramfs() {
-	local tree=$1 out=$2 dir file
-	dir=$(mktemp -d $vm/initramfs.XXXXXX)
+	local tree=$1 out=$2 dir file modules='virtio_pci virtio_blk ext4'
+	dir=$(mktemp -d "$vm/initramfs.XXXXXX")
 	mkdir -p "$dir"/{bin,dev,proc,sys,root,modules}
 	cp "$(command -v busybox)" "$dir/bin/busybox"
 	install -m 755 tests/vm/guest/initramfs-init "$dir/init"
-	modprobe -d "$tree" -S "$KVER" --show-depends -a virtio_pci virtio_blk ext4 crc32c_generic |
+	# a part of the kernel since 6.14
+	[ ! -e "$(echo "$tree/lib/modules/$KVER"/kernel/crypto/crc32c_generic.ko*)" ] || modules+=' crc32c_generic'
+	# shellcheck disable=SC2086 # words
+	modprobe -d "$tree" -S "$KVER" --show-depends -a $modules |
 		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
 		while read -r file; do
 			case $file in
@@ -121,21 +141,58 @@ make_initramfs() {
 	rm -rf "$dir"
 }
 
-make_base() {
-	local new=$base.new part packages
-	rm -rf $vm/base-* "$new"
-	mkdir -p "$new"
-	# shellcheck disable=SC2046 # one word for each package
-	packages=$(printf '%s,' "${PACKAGES[@]}" $(library_packages))
-	# shellcheck disable=SC2046 # one word for each file of sources
-	quiet $vm/mmdebstrap.log mmdebstrap --mode=root --variant=minbase --include="${packages%,}" \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' "$VERSION_CODENAME" "$new/tree" $(sources)
-	quiet $vm/kernel.log fetch_kernel "$new/debs"
-	for deb in "$new"/debs/*.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$new/tree" --keep-directory-symlink
+# bootstrap TREE SUITE OPTION... -- PACKAGE...: from the machine's sources, or $release's
+bootstrap() {
+	local tree=$1 suite=$2 options=() packages
+	shift 2
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
 	done
-	rm -rf "$new/debs"
+	shift
+	packages=$(printf '%s,' "$@")
+	# shellcheck disable=SC2046 # one word for each file of sources
+	quiet "$vm/mmdebstrap.log" mmdebstrap --mode=root --variant=minbase --include="${packages%,}" "${options[@]}" \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$tree" $(sources)
+}
+
+make_own_trees() {
+	# shellcheck disable=SC2046 # one word for each package
+	bootstrap "$1/tree" "$VERSION_CODENAME" -- "${PACKAGES[@]}" $(library_packages)
+	quiet "$vm/kernel.log" fetch_kernel "$1/debs"
+	for deb in "$1"/debs/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$1/tree" --keep-directory-symlink
+	done
+	rm -rf "$1/debs"
+}
+
+# The kernel's packages come from the last of the suites: "trixie-backports" means
+# those and trixie. Its image is installed where the project is built, and taken
+# from there, since the guest wants no initramfs of its own.
+make_release_trees() {
+	local pin=$vm/pin suite=${release%-backports}
+	printf 'Package: src:linux src:linux-signed-amd64 src:linux-base\nPin: release n=%s\nPin-Priority: 990\n' "$release" >"$pin"
+	bootstrap "$1/tree" "$suite" -- "${PACKAGES[@]}" "${RELEASE_LIBRARIES[@]}"
+	bootstrap "$1/build" "$suite" --setup-hook="mkdir -p \"\$1/etc/apt/preferences.d\"" \
+		--setup-hook="cp $pin \"\$1/etc/apt/preferences.d/kernel\"" \
+		-- "${RELEASE_BUILD[@]}"
+	KVER=$(kernel_version "--admindir=$1/build/var/lib/dpkg")
+	[ -n "$KVER" ] || die "$release has no kernel headers"
+	mkdir -p "$1/tree/boot" "$1/tree/usr/lib/modules"
+	mv "$1/build/boot/vmlinuz-$KVER" "$1/tree/boot/"
+	cp -a "$1/build/usr/lib/modules/$KVER" "$1/tree/usr/lib/modules/"
+}
+
+make_base() {
+	local new=$base.new part
+	rm -rf "$vm"/base-* "$new"
+	mkdir -p "$new"
+	if [ -n "$release" ]; then
+		make_release_trees "$new"
+	else
+		make_own_trees "$new"
+	fi
 	for part in "${PRUNE[@]}"; do
 		rm -rf "$new/tree/lib/modules/$KVER/kernel/$part"
 	done
@@ -152,44 +209,71 @@ make_base() {
 add_project() {
 	local tree=$1
 	make -s V= --no-print-directory all
-	make -s V= --no-print-directory modules "KVER=$KVER" >$vm/modules.log 2>&1 || {
-		cat $vm/modules.log >&2
+	make -s V= --no-print-directory modules "KVER=$KVER" >"$vm/modules.log" 2>&1 || {
+		cat "$vm/modules.log" >&2
 		die "the module does not build"
 	}
 	make -s V= --no-print-directory install "DESTDIR=$PWD/$tree" prefix=/usr
-	make -s V= --no-print-directory modules_install "KVER=$KVER" "DESTDIR=$PWD/$tree" >>$vm/modules.log 2>&1 || {
-		cat $vm/modules.log >&2
+	make -s V= --no-print-directory modules_install "KVER=$KVER" "DESTDIR=$PWD/$tree" >>"$vm/modules.log" 2>&1 || {
+		cat "$vm/modules.log" >&2
 		die "the module does not install"
 	}
-	chroot "$tree" systemctl -q enable nvmempd.service
+	quiet "$vm/systemctl.log" chroot "$tree" systemctl -q enable nvmempd.service
+}
+
+# The same, built in the tree of the guest's release. What it prints is shown.
+add_release_project() {
+	local tree=$1 build=$base/build
+	rm -rf "$build/src"
+	mkdir "$build/src"
+	git ls-files -z --cached --others --exclude-standard | xargs -0 tar -c | tar -x -C "$build/src"
+	# objtool reads /proc; the mount ends with the command
+	in_build() {
+		# shellcheck disable=SC2016 # the inner shell's
+		quiet "$vm/build.log" unshare --mount sh -c \
+			'mount -t proc proc "$0/proc" && exec chroot "$0" make -s -C /src V= "$@"' "$build" "$@"
+	}
+	in_build all
+	in_build modules "KVER=$KVER"
+	in_build install DESTDIR=/src/out prefix=/usr
+	in_build modules_install "KVER=$KVER" DESTDIR=/src/out
+	tar -C "$build/src/out" -c . | tar -x -C "$tree" --keep-directory-symlink
+	chroot "$tree" depmod "$KVER"
+	quiet "$vm/systemctl.log" chroot "$tree" systemctl -q enable nvmempd.service
 }
 
 pack() {
 	local tree=$1 size
 	size=$(($(du -sm --apparent-size "$tree" | cut -f 1) * 5 / 4 + 200))
-	rm -f $vm/root.img.new
-	quiet $vm/mke2fs.log mke2fs -q -t ext4 -m 0 -O ^has_journal -E lazy_itable_init=1 \
-		-d "$tree" $vm/root.img.new ${size}M
-	mv $vm/root.img.new $vm/root.img
+	rm -f "$vm/root.img.new"
+	quiet "$vm/mke2fs.log" mke2fs -q -t ext4 -m 0 -O ^has_journal -E lazy_itable_init=1 \
+		-d "$tree" "$vm/root.img.new" ${size}M
+	mv "$vm/root.img.new" "$vm/root.img"
 }
 
 # shellcheck source=/dev/null
 . /etc/os-release
 [ "$(id -u)" = 0 ] || die "needs root (mmdebstrap, file owners)"
-KVER=${KVER:-$(kernel_version)}
-[ -n "$KVER" ] || die "no kernel headers: run tests/setup.sh vm"
-base=$vm/base-$({ cat "$0" tests/vm/guest/initramfs-init tests/vm/guest/lab-job; echo "$KVER $VERSION_CODENAME"; library_packages; } | sha256sum | cut -c 1-12)
+if [ -n "$release" ]; then
+	suite_source "$vm/apt" "${release%-backports}" "$release"
+	base=$vm/base-$(cat "$0" tests/vm/guest/initramfs-init tests/vm/guest/lab-job | sha256sum | cut -c 1-12)
+else
+	KVER=${KVER:-$(kernel_version)}
+	[ -n "$KVER" ] || die "no kernel headers: run tests/setup.sh vm"
+	base=$vm/base-$({ cat "$0" tests/vm/guest/initramfs-init tests/vm/guest/lab-job; echo "$KVER $VERSION_CODENAME"; library_packages; } | sha256sum | cut -c 1-12)
+fi
 
-exec 8>$vm/image.lock
+exec 8>"$vm/image.lock"
 flock 8
 if [ ! -d "$base" ]; then
-	echo "making the guest ($VERSION_CODENAME, kernel $KVER): about a minute, once"
+	echo "making the guest (${release:-$VERSION_CODENAME, kernel $KVER}): some minutes, once"
 	make_base
 fi
-stage=$(mktemp -d $vm/stage.XXXXXX)
+[ -z "$release" ] || KVER=$(kernel_version "--admindir=$base/build/var/lib/dpkg")
+stage=$(mktemp -d "$vm/stage.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 cp -al "$base/tree" "$stage/tree"
-[ "${LAB_BARE-}" ] || add_project "$stage/tree"
+[ "${LAB_BARE-}" ] || "add_${release:+release_}project" "$stage/tree"
 pack "$stage/tree"
-ln -f "$base/vmlinuz" $vm/kernel
-ln -f "$base/initrd" $vm/initrd
+ln -f "$base/vmlinuz" "$vm/kernel"
+ln -f "$base/initrd" "$vm/initrd"

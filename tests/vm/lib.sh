@@ -13,7 +13,8 @@
 #
 # After vm_run: vm_result, vm_reason, vm_seconds, vm_value[NAME].
 
-vm=build/vm
+# another Debian release than the machine's has its own (image.sh)
+vm=build/vm${VM_RELEASE:+/$VM_RELEASE}
 # Only against machines that hang: no verdict depends on it.
 VM_TIMEOUT=${VM_TIMEOUT:-900}
 
@@ -197,7 +198,7 @@ vm_run() {
 		{vm_in}<>"$dir/line.in" {vm_out}<>"$dir/line.out"
 	tests/vm/qemu -machine q35 -accel "${VM_ACCEL:-tcg,thread=multi}" -cpu Nehalem -smp 2 -m "${VM_MEMORY:-1500}" \
 		-nodefaults -display none -no-reboot -no-user-config \
-		-kernel $vm/kernel -initrd $vm/initrd \
+		-kernel "$vm/kernel" -initrd "$vm/initrd" \
 		-append "console=ttyS0 quiet panic=-1 mitigations=off audit=0 systemd.show_status=0 root=/dev/vda $2" \
 		-serial "file:$dir/console.log" \
 		-chardev "pipe,id=qmp,path=$dir/qmp" -mon chardev=qmp,mode=control \
