@@ -133,6 +133,14 @@ unit-sanitized:
 check: setup-vm
 	$(Q)tests/check.sh
 
+# the same on Debian 13, and with the newest kernel that was backported to it
+check-releases: setup-vm
+	$(Q)tests/check.sh releases
+
+# the target in a user-mode kernel that watches itself; the first time builds that kernel
+check-uml: setup-uml
+	$(Q)tests/uml/run.sh
+
 # what docs/performance.md shows: about 40 minutes, of which the machines for failover take most
 bench: setup-vm setup-uml
 	$(Q)tests/bench/instructions.sh
@@ -159,4 +167,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-unit unit-run unit-sanitized bench demo simulation clean distclean
+.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized bench demo simulation clean distclean

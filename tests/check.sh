@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # `make check`: unit tests, the same with sanitizers, the guards of the data path,
-# then the scenarios in virtual machines; the last line sums all up as "N passed, N failed, N skipped". Exit 1 if any failed,
-# or if a part ended without saying how many tests it ran.
+# then the scenarios in virtual machines. With "releases" (`make check-releases`):
+# unit tests and scenarios on Debian 13 and with the newest kernel there. The last
+# line sums all up as "N passed, N failed, N skipped". Exit 1 if any failed, or if a
+# part ended without saying how many tests it ran.
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build
 passed=0 failed=0 skipped=0
@@ -28,9 +30,21 @@ part() {
 	fi
 }
 
-part unit make --no-print-directory all unit-run
-part sanitized make --no-print-directory unit-sanitized
-part bench tests/bench/guard.sh
-part machines tests/vm/run.sh
+case ${1-} in
+releases)
+	VM_RELEASE=trixie
+	export VM_RELEASE
+	part debian-13 tests/vm/run.sh
+	part debian-13-unit tests/vm/image.sh unit-run
+	VM_RELEASE=trixie-backports
+	part debian-13-backports tests/vm/run.sh
+	;;
+*)
+	part unit make --no-print-directory all unit-run
+	part sanitized make --no-print-directory unit-sanitized
+	part bench tests/bench/guard.sh
+	part machines tests/vm/run.sh
+	;;
+esac
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

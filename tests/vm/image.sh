@@ -10,8 +10,8 @@
 #
 # VM_RELEASE=trixie | trixie-backports: a guest of Debian 13, with its own kernel
 # or with the newest one that was backported to it, in build/vm/$VM_RELEASE. The
-# project is built in a second tree, base-HASH/build, and its unit tests run there;
-# both are kept until this script changes or they are deleted.
+# project is built in a second tree, base-HASH/build, where `image.sh unit-run` runs
+# its unit tests too; both are kept until this script changes or they are deleted.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/sources.sh
@@ -221,22 +221,23 @@ add_project() {
 	quiet "$vm/systemctl.log" chroot "$tree" systemctl -q enable nvmempd.service
 }
 
-# The same, built in the tree of the guest's release. What it prints is shown.
+# Makes these targets in the tree of the guest's release. objtool reads /proc; the
+# mount ends with the command.
+release_make() {
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare --mount sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" make -s -C /src V= "$@"' \
+		"$base/build" "$@"
+}
+
 add_release_project() {
 	local tree=$1 build=$base/build
 	rm -rf "$build/src"
 	mkdir "$build/src"
 	git ls-files -z --cached --others --exclude-standard | xargs -0 tar -c | tar -x -C "$build/src"
-	# objtool reads /proc; the mount ends with the command
-	in_build() {
-		# shellcheck disable=SC2016 # the inner shell's
-		quiet "$vm/build.log" unshare --mount sh -c \
-			'mount -t proc proc "$0/proc" && exec chroot "$0" make -s -C /src V= "$@"' "$build" "$@"
-	}
-	in_build all
-	in_build modules "KVER=$KVER"
-	in_build install DESTDIR=/src/out prefix=/usr
-	in_build modules_install "KVER=$KVER" DESTDIR=/src/out
+	quiet "$vm/build.log" release_make all
+	quiet "$vm/modules.log" release_make modules "KVER=$KVER"
+	quiet "$vm/build.log" release_make install DESTDIR=/src/out prefix=/usr
+	quiet "$vm/build.log" release_make modules_install "KVER=$KVER" DESTDIR=/src/out
 	tar -C "$build/src/out" -c . | tar -x -C "$tree" --keep-directory-symlink
 	chroot "$tree" depmod "$KVER"
 	quiet "$vm/systemctl.log" chroot "$tree" systemctl -q enable nvmempd.service
@@ -270,6 +271,10 @@ if [ ! -d "$base" ]; then
 	make_base
 fi
 [ -z "$release" ] || KVER=$(kernel_version "--admindir=$base/build/var/lib/dpkg")
+if [ "${1-}" = unit-run ]; then
+	release_make unit-run
+	exit
+fi
 stage=$(mktemp -d "$vm/stage.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 cp -al "$base/tree" "$stage/tree"
