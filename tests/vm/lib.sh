@@ -42,13 +42,18 @@ vm_controller() {
 	vm_args+=(-device "${vm_device[$id]}")
 }
 
-# pcie2: one subsystem, two controllers that can be unplugged, one namespace
+# pcie2: one subsystem, two controllers that can be unplugged, one namespace;
+# pcie2pi: with protection information (type 1)
+vm_topology_pcie2pi() {
+	vm_topology_pcie2 "$1" ,ms=8,pi=1
+}
+
 vm_topology_pcie2() {
 	vm_args+=(-device "nvme-subsys,id=s0,nqn=s0")
 	vm_controller c0 NVMEMP0 s0 1
 	vm_controller c1 NVMEMP0 s0 2
 	vm_disk "$1" d0
-	vm_args+=(-device "nvme-ns,drive=d0,bus=c0,nsid=1,shared=on")
+	vm_args+=(-device "nvme-ns,drive=d0,bus=c0,nsid=1,shared=on${2-}")
 }
 
 # twosubsys: two subsystems of two controllers each, with the same serial
