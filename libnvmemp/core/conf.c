@@ -21,12 +21,22 @@ static int set_no_path(struct mp_prefs *prefs, const char *value)
 	return mp_no_path_parse(value, &prefs->no_path);
 }
 
-static int set_ignore(struct mp_prefs *prefs, const char *value)
+static int parse_yes(const char *value, bool *ret)
 {
 	if (strcmp(value, "yes") && strcmp(value, "no"))
 		return -EINVAL;
-	prefs->ignore = value[0] == 'y';
+	*ret = value[0] == 'y';
 	return 0;
+}
+
+static int set_ignore(struct mp_prefs *prefs, const char *value)
+{
+	return parse_yes(value, &prefs->ignore);
+}
+
+static int set_single_path(struct mp_prefs *prefs, const char *value)
+{
+	return parse_yes(value, &prefs->single_path);
 }
 
 /*
@@ -63,6 +73,7 @@ static const struct key {
 	{ "policy", "numa, round-robin, queue-depth or latency", set_policy },
 	{ "no_path", "fail, queue, or 1 to 86400 seconds", set_no_path },
 	{ "ignore", "yes or no", set_ignore },
+	{ "single_path", "yes or no", set_single_path },
 	{ "weight", "1 to 100", set_weight },
 	{ "alias", "letters, digits, '.', '-' and '_', at most 127, not nvmemp-...", set_alias },
 };
@@ -230,6 +241,7 @@ void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *ww
 	struct mp_prefs prefs = {
 		.policy = MP_POLICY_NUMA,
 		.no_path = DEFAULT_NO_PATH,
+		.single_path = true,
 		.alias = "",
 	};
 	const char *values;

@@ -4,7 +4,7 @@
  *
  *   section = "defaults" | "subsystem" NQN-GLOB | "namespace" WWID
  *           | "controller" ADDRESS-GLOB
- *   key     = "policy" | "no_path" | "ignore" | "alias" (namespace only)
+ *   key     = "policy" | "no_path" | "ignore" | "single_path" | "alias" (namespace only)
  *           | "weight" (controller only, and nothing else there)
  *           | a feature of the target but anatt, see nvmemp_uapi.h
  *

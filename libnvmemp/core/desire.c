@@ -165,6 +165,24 @@ static bool keeps_its_place(const struct candidate *c)
 	return c->ctrl->multi_ctrl && c->ns->shared && *c->ns->holder;
 }
 
+/*
+ * Who uses the namespace through another of its paths; NULL: nobody. One that
+ * is mounted on a bare path must get no map: it could be mounted twice.
+ */
+static const struct mp_ns *used_elsewhere(const struct build *b, const struct candidate *c)
+{
+	size_t i;
+
+	for (i = 0; i < b->topo->nr_ns; i++) {
+		const struct mp_ns *o = &b->topo->ns[i];
+
+		if (o != c->ns && *o->holder && !strcmp(o->id.wwid, c->ns->id.wwid) &&
+		    !strcmp(b->topo->ctrls[o->ctrl].nqn, c->ctrl->nqn))
+			return o;
+	}
+	return NULL;
+}
+
 static int note_intruders(struct build *b, const struct mp_ns *ns, const char *uuid)
 {
 	struct mp_desired *d = b->d;
@@ -215,6 +233,7 @@ static int note_present(struct build *b, const struct candidate *c)
 static int add_candidate(struct build *b, const struct mp_ns *ns)
 {
 	struct candidate c = { .ns = ns, .ctrl = &b->topo->ctrls[ns->ctrl] };
+	const struct mp_ns *user = NULL;
 	struct mp_err err = { "" };
 	const char *why;
 	int r;
@@ -233,6 +252,10 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 	why = mp_desire_unfit(b->topo, ns, &c.prefs);
 	if (why && !keeps_its_place(&c))
 		return going_away(ns, c.ctrl) && !*ns->bad ? 0 : reject(b->d, ns->name, "%s", why);
+	if (!c.loaded || !c.loaded->has_table)
+		user = used_elsewhere(b, &c);
+	if (user)
+		return reject(b->d, ns->name, "its namespace is in use: %s", user->holder);
 	b->c[b->nr++] = c;
 	return 0;
 }
@@ -451,6 +474,24 @@ static int add_path(struct build *b, struct mp_map *map, const struct candidate 
 	return p->name ? 0 : -ENOMEM;
 }
 
+/* A map that is there stays with its last path; only a new one may have to wait. */
+static int reject_single(struct build *b, struct candidate *from, struct candidate *to)
+{
+	struct candidate *c, *only = NULL;
+
+	for (c = from; c < to; c++) {
+		if (c->rejected)
+			continue;
+		if (only || c->prefs.single_path || (c->loaded && c->loaded->has_table))
+			return 0;
+		only = c;
+	}
+	if (!only)
+		return 0;
+	only->rejected = true;
+	return reject(b->d, only->ns->name, "it is the only path, and single_path is no");
+}
+
 /* The longest ANATT of its controllers; as the map has it while none is known. */
 static uint32_t anatt_of(const struct candidate *from, const struct candidate *to)
 {
@@ -476,6 +517,8 @@ static int add_map(struct build *b, struct candidate *from, struct candidate *to
 	r = agree(b, from, to);
 	if (!r)
 		r = size_of(b, from, to, &map.size_sectors);
+	if (!r)
+		r = reject_single(b, from, to);
 	if (r)
 		return r;
 	map.paths = mp_arena_alloc(d->arena, (size_t)(to - from) * sizeof(*map.paths));

@@ -73,9 +73,12 @@ enum mp_feature {
  *   sys/block/NS/holders		names, separated by blanks
  *   sys/block/NS/PART/{dev,holders}	its partitions
  *   sys/block/DM/dm/{name,uuid}	of each holder that is a dm device
+ *   sys/block/DM/{dev,holders}		of a map that is to be torn down, and its partition maps
  *   proc/self/mountinfo, proc/swaps
  *   ioctl/CTRL/{id-ctrl,active-ns,ana-log}	Identify CNS 01h, CNS 02h, log 0Ch
  *   ioctl/NS/{id-ns,ns-descs}		Identify CNS 00h, CNS 03h
+ *   ioctl/NS/exclusive			"" (an exclusive open is refused); asked only after
+ *					device-mapper failed to take it
  *   ioctl/DEVICE/error			why these could not be read, for people
  */
 struct mp_fact {
@@ -181,6 +184,7 @@ struct mp_prefs {
 	uint32_t features[MP_NR_FEATURES];
 	uint32_t weight;		/* of a controller's paths; 0 = 1 */
 	bool ignore;
+	bool single_path;		/* a map for one path, too */
 	const char *alias;		/* "" = none */
 };
 

@@ -357,6 +357,33 @@ static const struct machine rows[] = {
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
 		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
 	}, {
+		.name = "unless the configuration waits for two",
+		.ns = { A }, .conf = { { "defaults", "single_path", "no" } },
+		.desired = "reject nvme0n1 because \"it is the only path, and single_path is no\"\n",
+		.plan = "",
+	}, {
+		.name = "which are here",
+		.ns = PLAIN, .conf = { { "defaults", "single_path", "no" } },
+		.desired = WANTED, .plan = CREATE("2 " BOTH) " because \"nvme0n1 has 2 paths\"\n",
+	}, {
+		.name = "a refused path does not count",
+		.ns = { A, B_WITH(.private = true) }, .conf = { { "defaults", "single_path", "no" } },
+		.desired = "reject nvme0n1 because \"it is the only path, and single_path is no\"\n"
+			   "reject nvme1n1 because \"it is private to one controller\"\n",
+		.plan = "",
+	}, {
+		.name = "a map keeps its last path",
+		.ns = { A }, .conf = { { "defaults", "single_path", "no" } },
+		.loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = "",
+	}, {
+		.name = "one namespace may differ",
+		.ns = { A }, .conf = { { "defaults", "single_path", "no" },
+				       { "namespace " WWID, "single_path", "yes" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
 		.name = "a private namespace is left alone",
 		.ns = { A, B_WITH(.private = true) },
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
@@ -444,6 +471,39 @@ static const struct machine rows[] = {
 		.desired = "reject nvme0n1 because \"nvme0n1 is mounted on /\"\n",
 		.plan = "",
 	}, {
+		.name = "nor is its other path: the two would be mounted side by side",
+		.ns = PLAIN, .facts = "proc/self/mountinfo = 1 2 259:0 / / rw - ext4 /dev/root rw\n",
+		.desired = "reject nvme0n1 because \"nvme0n1 is mounted on /\"\n"
+			   "reject nvme1n1 because \"its namespace is in use: nvme0n1 is mounted on /\"\n",
+		.plan = "",
+	}, {
+		.name = "swap on a partition: not ours",
+		.ns = { A }, .facts = "sys/block/nvme0n1/nvme0n1p1/dev = 259:9\n"
+				      "proc/swaps = /dev/nvme0n1p1 partition 1 0 -2\n",
+		.desired = "reject nvme0n1 because \"nvme0n1p1 is swap\"\n",
+		.plan = "",
+	}, {
+		.name = "multipathd was there first",
+		.ns = PLAIN,
+		.facts = "sys/block/nvme0n1/holders = dm-7\nsys/block/nvme1n1/holders = dm-7\n"
+			 "sys/block/dm-7/dm/name = mpatha\nsys/block/dm-7/dm/uuid = mpath-w\n",
+		.desired = "reject nvme0n1 because \"nvme0n1 is held by dm-7 (multipathd: mpatha)\"\n"
+			   "reject nvme1n1 because \"nvme1n1 is held by dm-7 (multipathd: mpatha)\"\n",
+		.plan = "",
+	}, {
+		.name = "somebody who has no name has one path",
+		.ns = PLAIN, .facts = "ioctl/nvme1n1/exclusive =\n",
+		.desired = "reject nvme0n1 because \"its namespace is in use: "
+			   "nvme1n1 is open exclusively in a program\"\n"
+			   "reject nvme1n1 because \"nvme1n1 is open exclusively in a program\"\n",
+		.plan = "",
+	}, {
+		.name = "the same, and the map is there",
+		.ns = PLAIN, .facts = "ioctl/nvme1n1/exclusive =\n", .loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"nvme1n1 is open exclusively in a program\"\n",
+		.plan = "",
+	}, {
 		.name = "somebody stacks on one of our paths: it stays ours as well",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
 		.facts = "sys/block/nvme1n1/holders = dm-0 dm-7\nsys/block/dm-7/dm/name = vg-x\n"
@@ -452,9 +512,10 @@ static const struct machine rows[] = {
 	}, {
 		.name = "but takes one that is not",
 		.ns = PLAIN, .loaded = HEAD "1 259:0 2 ana optimized",
-		.facts = "sys/block/nvme1n1/holders = dm-7\nsys/block/dm-7/dm/name = vg-x\n",
+		.facts = "sys/block/nvme1n1/holders = dm-7\nsys/block/dm-7/dm/name = vg-x\n"
+			 "sys/block/dm-7/dm/uuid = LVM-x\n",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
-			   "reject nvme1n1 because \"nvme1n1 is held by dm-7 (vg-x)\"\n",
+			   "reject nvme1n1 because \"nvme1n1 is held by dm-7 (LVM: vg-x)\"\n",
 		.plan = "",
 	}, {
 		.name = "ignored",
