@@ -143,6 +143,24 @@ static void submit_look(struct reconcile *rc)
 		look_failed(rc, &no_memory);
 }
 
+/* Who has no name in sysfs or /proc is found by asking for the device. */
+static void check_users(struct reconcile *rc, const struct mp_step *step)
+{
+	const struct mp_map *want = mp_desired_find(&rc->desired, step->uuid);
+	const struct mp_loaded_map *have = mp_loaded_find(&rc->loaded, step->uuid);
+	size_t i;
+
+	if (step->kind != MP_STEP_CREATE && step->kind != MP_STEP_RELOAD &&
+	    step->kind != MP_STEP_ADD_PATH)
+		return;
+	for (i = 0; want && i < want->nr_paths; i++) {
+		const struct mp_path *p = &want->paths[i];
+
+		if (!have || !mp_map_path(&have->map, p->major, p->minor))
+			identify_check_use(rc->identify, p->name);
+	}
+}
+
 static void note_results(struct reconcile *rc, const struct mapjob *job)
 {
 	uint64_t now = now_ms();
@@ -152,6 +170,8 @@ static void note_results(struct reconcile *rc, const struct mapjob *job)
 	for (i = 0; job->results && i < job->plan.nr_steps; i++) {
 		enum apply_outcome outcome = job->results[i].outcome;
 
+		if (outcome == APPLY_FAILED)
+			check_users(rc, &job->plan.steps[i]);
 		if (outcome != APPLY_SKIPPED)
 			retries_note(&rc->retries, &job->plan.steps[i], outcome != APPLY_FAILED, now);
 	}
