@@ -103,8 +103,8 @@ install: all
 	$(Q)install -m 644 $(filter-out udev/dm-%,$(wildcard udev/*.rules)) $(DESTDIR)$(udevdir)/rules.d/
 	$(Q)install -m 644 udev/dm-nvmemp.rules $(DESTDIR)$(udevdir)/rules.d/$(udev_dm_prio)-dm-nvmemp.rules
 	$(Q)install -m 644 systemd/*.socket $(DESTDIR)$(unitdir)/
-	$(Q)sed 's|/usr/sbin/|$(sbindir)/|' systemd/nvmempd.service >$(DESTDIR)$(unitdir)/nvmempd.service
-	$(Q)chmod 644 $(DESTDIR)$(unitdir)/nvmempd.service
+	$(Q)for u in systemd/*.service; do sed 's|/usr/sbin/|$(sbindir)/|' $$u >$(DESTDIR)$(unitdir)/$${u##*/}; done
+	$(Q)chmod 644 $(DESTDIR)$(unitdir)/nvmempd.service $(DESTDIR)$(unitdir)/nvmemp-queueing.service
 	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
 	$(Q)test -e $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf || install -m 644 daemon/nvmemp.conf $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf
 	$(Q)for m in man/*.[1-8]; do install -D -m 644 $$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done

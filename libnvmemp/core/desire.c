@@ -541,7 +541,7 @@ static int add_map(struct build *b, struct candidate *from, struct candidate *to
 	map.name = name_for(b, first);
 	map.uuid = mp_arena_strdup(d->arena, first->uuid);
 	map.policy = first->prefs.policy;
-	map.no_path = first->prefs.no_path;
+	map.no_path = b->topo->no_queueing ? MP_NO_PATH_FAIL : first->prefs.no_path;
 	memcpy(map.features, first->prefs.features, sizeof(map.features));
 	map.features[MP_ANATT] = anatt_of(from, to);
 	d->maps = mp_arena_grow(d->arena, d->maps, d->nr_maps, sizeof(map));
@@ -607,7 +607,7 @@ static int build_native(struct build *b)
 int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 	      const struct mp_loaded *loaded, struct mp_desired *ret, struct mp_err *err)
 {
-	struct mp_desired d = { .arena = mp_arena_new() };
+	struct mp_desired d = { .arena = mp_arena_new(), .no_queueing = topo->no_queueing };
 	struct build b = { topo, conf, loaded, &d, NULL, 0 };
 	int r = d.arena ? 0 : -ENOMEM;
 

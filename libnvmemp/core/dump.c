@@ -153,6 +153,8 @@ char *mp_dump_topo(const struct mp_topo *topo)
 
 	if (topo->native)
 		put(&t, "native\n");
+	if (topo->no_queueing)
+		put(&t, "no-queueing\n");
 	for (i = 0; i < topo->nr_subsys; i++) {
 		const struct mp_subsys *s = &topo->subsys[i];
 

@@ -183,7 +183,8 @@ static void change_settings(struct build *b, const struct mp_map *want, const st
 	if (want->no_path != now->no_path) {
 		snprintf(text, sizeof(text), NVMEMP_MSG_NO_PATH " %s",
 			 mp_no_path_print(want->no_path, buf));
-		step(b, MP_STEP_MESSAGE, now, text, "the configuration says so");
+		step(b, MP_STEP_MESSAGE, now, text, b->in->desired->no_queueing ?
+		     "the machine shuts down" : "the configuration says so");
 	}
 	for (f = 0; f < MP_NR_FEATURES; f++) {
 		if (want->features[f] == now->features[f])

@@ -363,6 +363,7 @@ static int build(struct build *b)
 	int r;
 
 	t->native = is_native(b->facts);
+	t->no_queueing = mp_facts_find(b->facts, MP_NO_QUEUEING_FILE);
 	r = each(b, "sys/class/nvme-subsystem", add_subsys);
 	if (!r)
 		r = each(b, "sys/class/nvme", add_ctrl);

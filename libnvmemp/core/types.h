@@ -75,6 +75,7 @@ enum mp_feature {
  *   sys/block/DM/dm/{name,uuid}	of each holder that is a dm device
  *   sys/block/DM/{dev,holders}		of a map that is to be torn down, and its partition maps
  *   proc/self/mountinfo, proc/swaps
+ *   run/nvmemp-no-queueing		(the machine shuts down)
  *   ioctl/CTRL/{id-ctrl,active-ns,ana-log}	Identify CNS 01h, CNS 02h, log 0Ch
  *   ioctl/NS/{id-ns,ns-descs}		Identify CNS 00h, CNS 03h
  *   ioctl/NS/exclusive			"" (an exclusive open is refused); asked only after
@@ -157,6 +158,7 @@ struct mp_topo {
 	struct mp_reject *unseen;	/* namespaces without a block device, with the reason */
 	size_t nr_unseen;
 	bool native;			/* nvme_core.multipath=Y */
+	bool no_queueing;		/* the machine shuts down: no I/O may wait for a path */
 };
 
 /* What the administrator asked for: built from the configuration files. */
@@ -235,6 +237,7 @@ struct mp_desired {
 	size_t nr_rejects;
 	struct mp_intruder *intruders;
 	size_t nr_intruders;
+	bool no_queueing;		/* as in topo */
 	const char **present;		/* uuids of namespaces that are there, wanted or not */
 	size_t nr_present;
 };

@@ -380,7 +380,7 @@ int mp_sysfs_read_all(int root_fd, struct mp_facts *facts, struct mp_err *err)
 {
 	static const char *const files[] = {
 		"sys/module/nvme_core/parameters/multipath",
-		"proc/self/mountinfo", "proc/swaps", NULL
+		"proc/self/mountinfo", "proc/swaps", MP_NO_QUEUEING_FILE, NULL
 	};
 	struct reader r = { .root = root_fd, .facts = facts, .err = err };
 	const char *const *f;

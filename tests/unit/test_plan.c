@@ -299,8 +299,8 @@ static void apply(struct mp_loaded *l, const struct mp_plan *plan)
 				;
 			} else if (sscanf(s->text, "policy %63s", arg) == 1) {
 				m->map.policy = !strcmp(arg, "numa") ? MP_POLICY_NUMA : MP_POLICY_ROUND_ROBIN;
-			} else if (sscanf(s->text, "no_path %u", &minor) == 1) {
-				m->map.no_path = minor;
+			} else if (sscanf(s->text, "no_path %63s", arg) == 1) {
+				assert_int_equal(mp_no_path_parse(arg, &m->map.no_path), 0);
 			} else if (sscanf(s->text, "%63s %u:%u %63s", word, &major, &minor, arg) >= 3) {
 				const char *rest = strchr(s->text, ' ');
 				int used;
@@ -851,6 +851,18 @@ static const struct machine rows[] = {
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy round-robin no_path 7 2 " BOTH "\n",
 		.plan = "message " NAME ": policy round-robin because \"the configuration says so\"\n"
 			"message " NAME ": no_path 7 because \"the configuration says so\"\n",
+	}, {
+		.name = "the machine shuts down: nothing waits any more",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .facts = "run/nvmemp-no-queueing =\n",
+		.conf = { { "defaults", "no_path", "queue" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy numa no_path fail 2 " BOTH "\n",
+		.plan = "message " NAME ": no_path fail because \"the machine shuts down\"\n",
+	}, {
+		.name = "and it stays so",
+		.ns = PLAIN, .loaded = "4 policy numa no_path fail 2 " BOTH,
+		.facts = "run/nvmemp-no-queueing =\n", .conf = { { "defaults", "no_path", "queue" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy numa no_path fail 2 " BOTH "\n",
+		.plan = "",
 	}, {
 		.name = "an alias renames",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH,

@@ -143,6 +143,7 @@ static void what_the_keys_name_is_read(void **state)
 	put_machine(t);
 	put(t, "sys/module/nvme_core/parameters/multipath", "N\n");
 	put(t, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition\n");
+	put(t, MP_NO_QUEUEING_FILE, "");
 	read_all(t);
 	is_text(t, "sys/module/nvme_core/parameters/multipath", "N");
 	is_text(t, "sys/class/nvme/nvme0/address", "0000:01:00.0");
@@ -156,6 +157,7 @@ static void what_the_keys_name_is_read(void **state)
 	is_text(t, "sys/block/nvme0n1/device", "nvme0");
 	is_text(t, "sys/block/nvme0n1/holders", "");
 	is_text(t, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition");
+	is_text(t, "run/nvmemp-no-queueing", "");
 }
 
 static void other_disks_and_hidden_paths_are_not_read(void **state)
