@@ -357,6 +357,16 @@ static int map_release(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return map_request(m, userdata, REQUEST_RELEASE);
 }
 
+static int map_teardown(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct busobjects *o = userdata;
+	const struct request request = {
+		.kind = REQUEST_TEARDOWN, .map = o->map->map.name, .path = "",
+	};
+
+	return forward(o, m, &request);
+}
+
 static const sd_bus_vtable map_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Name", "s", map_string, 0, 0),
@@ -375,6 +385,7 @@ static const sd_bus_vtable map_vtable[] = {
 	SD_BUS_METHOD("Fail", "s", "", map_fail, ROOT_ONLY),
 	SD_BUS_METHOD("Reinstate", "s", "", map_reinstate, ROOT_ONLY),
 	SD_BUS_METHOD("Release", "s", "", map_release, ROOT_ONLY),
+	SD_BUS_METHOD("Teardown", "", "", map_teardown, ROOT_ONLY),
 	SD_BUS_VTABLE_END
 };
 

@@ -610,6 +610,11 @@ EXPORT int nvmemp_release(struct nvmemp *conn, const char *map, const char *path
 	return call_on_map(conn, map, "Release", path);
 }
 
+EXPORT int nvmemp_teardown(struct nvmemp *conn, const char *map)
+{
+	return call_on_map(conn, map, "Teardown", NULL);
+}
+
 EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan)
 {
 	sd_bus_message *reply = NULL;

@@ -121,6 +121,13 @@ int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *path);	/*
 /* A held or marginal path carries I/O again. Since: 0.1 */
 int nvmemp_release(struct nvmemp *conn, const char *map, const char *path);
 
+/*
+ * Removes the map and the partition maps on it, if nobody uses them: else -EIO,
+ * and nvmemp_error() says who does. It is not made again before the daemon reads
+ * its configuration again, or starts. Since: 0.1
+ */
+int nvmemp_teardown(struct nvmemp *conn, const char *map);
+
 /* What the daemon would do now, in order; no steps: all is as wanted. Since: 0.1 */
 int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan);
 void nvmemp_plan_free(const struct nvmemp_plan *plan);			/* Since: 0.1 */

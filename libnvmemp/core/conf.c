@@ -235,6 +235,30 @@ static bool applies(const struct mp_setting *s, const char *nqn, const char *wwi
 	return false;
 }
 
+static bool is_torn(const struct mp_conf *conf, const char *wwid)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nr_torn; i++)
+		if (!strcmp(conf->torn[i], wwid))
+			return true;
+	return false;
+}
+
+int mp_conf_tear(struct mp_conf *conf, const char *wwid)
+{
+	const char *copy;
+
+	if (is_torn(conf, wwid))
+		return 0;
+	copy = mp_arena_strdup(conf->arena, wwid);
+	conf->torn = mp_arena_grow(conf->arena, conf->torn, conf->nr_torn, sizeof(*conf->torn));
+	if (!copy || !conf->torn)
+		return -ENOMEM;
+	conf->torn[conf->nr_torn++] = copy;
+	return 0;
+}
+
 void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *wwid,
 		     const char *address, struct mp_prefs *ret)
 {
@@ -242,6 +266,7 @@ void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *ww
 		.policy = MP_POLICY_NUMA,
 		.no_path = DEFAULT_NO_PATH,
 		.single_path = true,
+		.torn = is_torn(conf, wwid),
 		.alias = "",
 	};
 	const char *values;

@@ -22,6 +22,12 @@ void mp_conf_done(struct mp_conf *conf);
 int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, const char *value,
 		const char *file, unsigned int line, struct mp_err *err);
 
+/*
+ * The map of this namespace was torn down: it gets no new one for as long as this
+ * conf lives, which is until the files are read again. -ENOMEM
+ */
+int mp_conf_tear(struct mp_conf *conf, const char *wwid);
+
 /* The settings for one namespace; ret points into conf. Never fails. */
 void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *wwid,
 		     const char *address, struct mp_prefs *ret);

@@ -230,10 +230,22 @@ static int note_present(struct build *b, const struct candidate *c)
 	return d->present[d->nr_present++] ? 0 : -ENOMEM;
 }
 
+/* For a map that is not there yet, which more may keep from being made */
+static int add_new(struct build *b, const struct candidate *c)
+{
+	const struct mp_ns *user = used_elsewhere(b, c);
+
+	if (c->prefs.torn)
+		return reject(b->d, c->ns->name, "its map was torn down: reload nvmempd to have it again");
+	if (user)
+		return reject(b->d, c->ns->name, "its namespace is in use: %s", user->holder);
+	b->c[b->nr++] = *c;
+	return 0;
+}
+
 static int add_candidate(struct build *b, const struct mp_ns *ns)
 {
 	struct candidate c = { .ns = ns, .ctrl = &b->topo->ctrls[ns->ctrl] };
-	const struct mp_ns *user = NULL;
 	struct mp_err err = { "" };
 	const char *why;
 	int r;
@@ -253,9 +265,7 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 	if (why && !keeps_its_place(&c))
 		return going_away(ns, c.ctrl) && !*ns->bad ? 0 : reject(b->d, ns->name, "%s", why);
 	if (!c.loaded || !c.loaded->has_table)
-		user = used_elsewhere(b, &c);
-	if (user)
-		return reject(b->d, ns->name, "its namespace is in use: %s", user->holder);
+		return add_new(b, &c);
 	b->c[b->nr++] = c;
 	return 0;
 }

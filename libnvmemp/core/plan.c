@@ -31,6 +31,7 @@ const char *mp_step_word(enum mp_step_kind kind)
 		[MP_STEP_ADD_PATH] = "add-path",
 		[MP_STEP_CANCEL_REMOVE] = "cancel-remove",
 		[MP_STEP_REMOVE] = "remove",
+		[MP_STEP_TEARDOWN] = "teardown",
 	};
 
 	return words[kind];

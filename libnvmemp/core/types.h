@@ -177,6 +177,8 @@ struct mp_conf {
 	struct mp_arena *arena;
 	struct mp_setting *settings;	/* in order of reading; a later one wins */
 	size_t nr_settings;
+	const char **torn;		/* wwids whose maps were torn down since it was read */
+	size_t nr_torn;
 };
 
 /* The settings that hold for one namespace, resolved. */
@@ -187,6 +189,7 @@ struct mp_prefs {
 	uint32_t weight;		/* of a controller's paths; 0 = 1 */
 	bool ignore;
 	bool single_path;		/* a map for one path, too */
+	bool torn;			/* no new map: the last one was torn down */
 	const char *alias;		/* "" = none */
 };
 
@@ -310,6 +313,7 @@ enum mp_step_kind {
 	MP_STEP_ADD_PATH,		/* the same; if the target says EINVAL, a reload with table */
 	MP_STEP_CANCEL_REMOVE,		/* a deferred removal that is no longer wanted */
 	MP_STEP_REMOVE,			/* its partition maps first; deferred while held open */
+	MP_STEP_TEARDOWN,		/* the same, but only if nobody holds it open; never planned */
 };
 
 struct mp_step {

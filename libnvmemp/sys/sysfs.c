@@ -396,6 +396,39 @@ int mp_sysfs_read_all(int root_fd, struct mp_facts *facts, struct mp_err *err)
 	return n < 0 ? n : 0;
 }
 
+static int add_map(struct reader *r, const char *name)
+{
+	static const char *const attrs[] = { "dev", NULL };
+	char dir[DIR_MAX];
+	int err;
+
+	snprintf(dir, sizeof(dir), "sys/block/%s", name);
+	err = add_attrs(r, dir, attrs);
+	return err < 0 ? err : add_holders(r, dir);
+}
+
+int mp_sysfs_read_map(int root_fd, const char *dm, struct mp_facts *facts, struct mp_err *err)
+{
+	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	struct reader r = { .root = root_fd, .facts = facts, .err = err };
+	char path[DIR_MAX];
+	struct dirent *e;
+	int n;
+
+	n = add_map(&r, dm);
+	if (n == 0)
+		n = add_file(&r, "proc/self/mountinfo");
+	if (n >= 0)
+		n = add_file(&r, "proc/swaps");
+	snprintf(path, sizeof(path), "sys/block/%s/holders", dm);
+	if (n >= 0)
+		n = open_dir(&r, path, &dir);
+	while (n == 0 && (e = readdir(dir)))
+		if (strncmp(e->d_name, "dm-", 3) == 0)
+			n = add_map(&r, e->d_name);
+	return n < 0 ? n : 0;
+}
+
 int mp_sysfs_read_device(int root_fd, const char *name, struct mp_facts *facts,
 			 struct mp_err *err)
 {

@@ -157,6 +157,8 @@ static int answer(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	else if (sd_bus_message_read(call, "s", &arg) > 0)
 		snprintf(d->called, sizeof(d->called), "%s.%s(%s)", sd_bus_message_get_path(call), method,
 			 arg);
+	else
+		snprintf(d->called, sizeof(d->called), "%s.%s()", sd_bus_message_get_path(call), method);
 	r = sd_bus_send(NULL, reply, NULL);
 	sd_bus_message_unref(reply);
 	return r < 0 ? r : 1;
@@ -256,6 +258,8 @@ static void calls_reach_their_map(void **state)
 	assert_string_equal(d.called, "/org/nvmemp1/map/m.Reinstate(nvme1n1)");
 	assert_int_equal(nvmemp_release(conn, "m", "nvme1n1"), 0);
 	assert_string_equal(d.called, "/org/nvmemp1/map/m.Release(nvme1n1)");
+	assert_int_equal(nvmemp_teardown(conn, "a-b"), 0);
+	assert_string_equal(d.called, "/org/nvmemp1/map/a_2db.Teardown()");
 	assert_int_equal(nvmemp_reload(conn), 0);
 	assert_int_equal(nvmemp_plan_read(conn, &plan), 0);
 	assert_int_equal(plan->nr_steps, 2);

@@ -50,6 +50,7 @@ struct machine {
 	bool ana;		/* CMIC says so; group 2 is inaccessible */
 	bool no_log;		/* which was not read yet */
 	const char *conf[4][3];	/* section, key, value */
+	const char *torn;	/* wwid */
 	const char *loaded;	/* table of the map NAME, size 2048 */
 	bool read_only;		/* the map */
 	bool follows;		/* because a path was */
@@ -218,6 +219,8 @@ static struct mp_conf conf_of(const struct machine *m)
 	for (i = 0; i < COUNT(m->conf) && m->conf[i][0]; i++)
 		if (mp_conf_add(&conf, m->conf[i][0], m->conf[i][1], m->conf[i][2], "f", 1, &err))
 			fail_msg("%s: %s", m->name, err.text);
+	if (m->torn)
+		assert_int_equal(mp_conf_tear(&conf, m->torn), 0);
 	return conf;
 }
 
@@ -851,6 +854,25 @@ static const struct machine rows[] = {
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy round-robin no_path 7 2 " BOTH "\n",
 		.plan = "message " NAME ": policy round-robin because \"the configuration says so\"\n"
 			"message " NAME ": no_path 7 because \"the configuration says so\"\n",
+	}, {
+		.name = "a map that was torn down is not made again",
+		.ns = { A }, .torn = WWID,
+		.desired = "reject nvme0n1 because \"its map was torn down: reload nvmempd to have it again\"\n",
+		.plan = "",
+	}, {
+		.name = "another one is",
+		.ns = { A }, .torn = "eui.0011",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "whoever made it again may have it",
+		.ns = PLAIN, .torn = WWID, .loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = WANTED, .plan = ADD("259:1 2 ana optimized") " because \"path nvme1n1 appeared\"\n",
+	}, {
+		.name = "what a teardown left without a table goes",
+		.ns = { A }, .torn = WWID, .loaded = "",
+		.desired = "reject nvme0n1 because \"its map was torn down: reload nvmempd to have it again\"\n",
+		.plan = "remove " NAME " because \"it was left without a table\"\n",
 	}, {
 		.name = "the machine shuts down: nothing waits any more",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .facts = "run/nvmemp-no-queueing =\n",

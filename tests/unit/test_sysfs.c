@@ -199,6 +199,37 @@ static void holders_of_disk_and_partition_are_found(void **state)
 	is_absent(t, "sys/block/dm-4/dm/name");
 }
 
+static void users_of_a_map_and_its_partitions_are_found(void **state)
+{
+	struct tree *t = *state;
+
+	put(t, "sys/block/dm-0/dev", "253:0\n");
+	put_link(t, "sys/block/dm-0/holders/dm-1", "../../dm-1");
+	put_link(t, "sys/block/dm-0/holders/md0", "../../md0");
+	put(t, "sys/block/dm-1/dev", "253:1\n");
+	put(t, "sys/block/dm-1/dm/uuid", "part1-nvmemp-w\n");
+	put_link(t, "sys/block/dm-1/holders/dm-2", "../../dm-2");
+	put(t, "sys/block/dm-2/dev", "253:2\n");
+	put(t, "sys/block/dm-2/dm/uuid", "LVM-x\n");
+	put(t, "proc/self/mountinfo", "22 1 253:2 / /srv rw - ext4 /dev/x rw\n");
+	assert_int_equal(mp_sysfs_read_map(t->fd, "dm-0", &t->facts, NULL), 0);
+	assert_int_equal(mp_facts_sort(&t->facts), 0);
+	is_text(t, "sys/block/dm-0/dev", "253:0");
+	is_text(t, "sys/block/dm-1/dev", "253:1");
+	is_text(t, "sys/block/dm-1/holders", "dm-2");
+	is_text(t, "sys/block/dm-2/dm/uuid", "LVM-x");
+	is_text(t, "proc/self/mountinfo", "22 1 253:2 / /srv rw - ext4 /dev/x rw");
+	is_absent(t, "sys/block/dm-2/dev");
+}
+
+static void a_map_that_is_gone_has_no_users(void **state)
+{
+	struct tree *t = *state;
+
+	assert_int_equal(mp_sysfs_read_map(t->fd, "dm-0", &t->facts, NULL), 0);
+	assert_int_equal(t->facts.nr_facts, 0);
+}
+
 static void native_multipath_shows_the_subsystem_as_parent(void **state)
 {
 	struct tree *t = *state;
@@ -259,6 +290,8 @@ int main(void)
 		ROW(other_disks_and_hidden_paths_are_not_read),
 		ROW(trailing_blanks_are_the_devices_own),
 		ROW(holders_of_disk_and_partition_are_found),
+		ROW(users_of_a_map_and_its_partitions_are_found),
+		ROW(a_map_that_is_gone_has_no_users),
 		ROW(native_multipath_shows_the_subsystem_as_parent),
 		ROW(nothing_outside_the_root_is_read),
 		ROW(a_machine_without_sysfs_is_an_error_that_says_so),
