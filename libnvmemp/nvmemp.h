@@ -66,11 +66,21 @@ struct nvmemp_controller_info {
 	const char *name, *state, *transport, *address;
 };
 
+/* A path that native multipath has; only shown */
+struct nvmemp_native_path_info {
+	const char *device;		/* nvme0c1n1, which has no node */
+	const char *ns;			/* nvme0n1 */
+	const char *controller;		/* nvme1 */
+	const char *ana_state;		/* "" where the controller reports none */
+};
+
 struct nvmemp_subsystem_info {
 	const char *name, *nqn, *model, *serial;
 	const char *native_policy;	/* native multipath's; "" where that is off */
 	size_t nr_controllers;
 	const struct nvmemp_controller_info *const *controllers;
+	size_t nr_native_paths;
+	const struct nvmemp_native_path_info *const *native_paths;
 };
 
 struct nvmemp_reject_info {

@@ -71,6 +71,7 @@ enum mp_feature {
  *   sys/block/NS/queue/{logical_block_size,zoned}
  *   sys/block/NS/device			last part of the link: CTRL or SUBSYS
  *   sys/block/NS/holders		names, separated by blanks
+ *   sys/block/HIDDEN/{device,ana_state}	native multipath's paths: nvmeScCnN of nvmeSnN
  *   sys/block/NS/PART/{dev,holders}	its partitions
  *   sys/block/DM/dm/{name,uuid}	of each holder that is a dm device
  *   sys/block/DM/{dev,holders}		of a map that is to be torn down, and its partition maps
@@ -147,6 +148,14 @@ struct mp_ns {
 	bool replaced;			/* the controller now has another namespace behind it */
 };
 
+/* One path that the kernel has below a namespace of its own multipathing; only shown */
+struct mp_native_path {
+	const char *name;		/* nvme0c1n1, without a node */
+	const char *ns;			/* nvme0n1, the block device above it */
+	const char *ana;		/* sysfs word; "" = the controller reports none */
+	int ctrl;			/* index into topo.ctrls */
+};
+
 struct mp_topo {
 	struct mp_arena *arena;
 	struct mp_subsys *subsys;	/* by name, natural order (nvme2 before nvme10) */
@@ -155,6 +164,8 @@ struct mp_topo {
 	size_t nr_ctrls;
 	struct mp_ns *ns;		/* by name, natural order */
 	size_t nr_ns;
+	struct mp_native_path *native_paths;	/* by name, natural order */
+	size_t nr_native_paths;
 	struct mp_reject *unseen;	/* namespaces without a block device, with the reason */
 	size_t nr_unseen;
 	bool native;			/* nvme_core.multipath=Y */

@@ -291,6 +291,17 @@ static int add_ns(struct reader *r, const char *name, char *ret_ctrl, size_t siz
 	return err;
 }
 
+static int add_hidden(struct reader *r, const char *name)
+{
+	static const char *const attrs[] = { "ana_state", NULL };
+	char block[DIR_MAX], parent[DIR_MAX];
+	int err;
+
+	snprintf(block, sizeof(block), "sys/block/%s", name);
+	err = add_attrs(r, block, attrs);
+	return err < 0 ? err : add_parent(r, block, parent, sizeof(parent));
+}
+
 static int add_subsys(struct reader *r, const char *name)
 {
 	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
@@ -357,7 +368,7 @@ static int add_ctrls(struct reader *r)
 static int add_namespaces(struct reader *r)
 {
 	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
-	char parent[DIR_MAX];
+	char parent[DIR_MAX], ns[32];
 	struct dirent *e;
 	int err;
 
@@ -367,9 +378,10 @@ static int add_namespaces(struct reader *r)
 	if (err < 0)
 		return err;
 	while ((e = readdir(dir))) {
-		if (!mp_name_is_ns(e->d_name))
-			continue;
-		err = add_ns(r, e->d_name, parent, sizeof(parent));
+		if (mp_name_is_ns(e->d_name))
+			err = add_ns(r, e->d_name, parent, sizeof(parent));
+		else if (mp_name_is_hidden(e->d_name, ns))
+			err = add_hidden(r, e->d_name);
 		if (err < 0)
 			return err;
 	}

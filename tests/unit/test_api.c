@@ -101,6 +101,10 @@ static void put_objects(const struct daemon *d, sd_bus_message *m)
 		sd_bus_message_append(m, "v", "a(ssss)", 2, "nvme0", "live", "tcp", "a", "nvme1", "live",
 				      "tcp", "b");
 		sd_bus_message_close_container(m);
+		sd_bus_message_open_container(m, 'e', "sv");
+		sd_bus_message_append(m, "s", "NativePaths");
+		sd_bus_message_append(m, "v", "a(ssss)", 1, "nvme0c1n1", "nvme0n1", "nvme1", "optimized");
+		sd_bus_message_close_container(m);
 		close_object(m);
 	}
 	sd_bus_message_close_container(m);
@@ -237,6 +241,9 @@ static void a_snapshot_has_all_in_order(void **state)
 	assert_int_equal(s->subsystems[0]->nr_controllers, 2);
 	assert_string_equal(s->subsystems[0]->controllers[1]->name, "nvme1");
 	assert_string_equal(s->subsystems[0]->controllers[1]->address, "b");
+	assert_int_equal(s->subsystems[0]->nr_native_paths, 1);
+	assert_string_equal(s->subsystems[0]->native_paths[0]->device, "nvme0c1n1");
+	assert_string_equal(s->subsystems[0]->native_paths[0]->ana_state, "optimized");
 	assert_int_equal(s->nr_rejected, 1);
 	assert_string_equal(s->rejected[0]->device, "nvme5n1");
 	assert_string_equal(s->rejected[0]->reason, "because");

@@ -160,14 +160,13 @@ static void what_the_keys_name_is_read(void **state)
 	is_text(t, "run/nvmemp-no-queueing", "");
 }
 
-static void other_disks_and_hidden_paths_are_not_read(void **state)
+static void other_disks_are_not_read(void **state)
 {
 	struct tree *t = *state;
 
 	put_machine(t);
 	read_all(t);
 	is_absent(t, "sys/block/sda/dev");
-	is_absent(t, "sys/block/nvme0c0n1/size");
 }
 
 static void trailing_blanks_are_the_devices_own(void **state)
@@ -240,6 +239,21 @@ static void native_multipath_shows_the_subsystem_as_parent(void **state)
 	is_text(t, "sys/block/nvme0n1/device", "nvme-subsys0");
 }
 
+static void hidden_paths_have_a_controller_and_an_ana_state(void **state)
+{
+	struct tree *t = *state;
+
+	put(t, "sys/block/nvme0c1n1/ana_state", "non-optimized\n");
+	put(t, "sys/block/nvme0c1n1/size", "2048\n");
+	put_link(t, "sys/block/nvme0c1n1/device", "../../nvme1");
+	put(t, "sys/block/nvme0c1n1p1/ana_state", "optimized\n");
+	read_all(t);
+	is_text(t, "sys/block/nvme0c1n1/ana_state", "non-optimized");
+	is_text(t, "sys/block/nvme0c1n1/device", "nvme1");
+	is_absent(t, "sys/block/nvme0c1n1/size");
+	is_absent(t, "sys/block/nvme0c1n1p1/ana_state");
+}
+
 static void nothing_outside_the_root_is_read(void **state)
 {
 	struct tree *t = *state;
@@ -287,12 +301,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROW(what_the_keys_name_is_read),
-		ROW(other_disks_and_hidden_paths_are_not_read),
+		ROW(other_disks_are_not_read),
 		ROW(trailing_blanks_are_the_devices_own),
 		ROW(holders_of_disk_and_partition_are_found),
 		ROW(users_of_a_map_and_its_partitions_are_found),
 		ROW(a_map_that_is_gone_has_no_users),
 		ROW(native_multipath_shows_the_subsystem_as_parent),
+		ROW(hidden_paths_have_a_controller_and_an_ana_state),
 		ROW(nothing_outside_the_root_is_read),
 		ROW(a_machine_without_sysfs_is_an_error_that_says_so),
 		ROW(one_device_brings_its_controller_and_nothing_else),
