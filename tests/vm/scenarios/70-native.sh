@@ -22,8 +22,9 @@ expect "its log says so" grep -qi native <(daemon_log)
 expect "nvmempctl status says so" grep -qi native <(nvmempctl status)
 nvmempctl status
 head=${dm#/dev/}
-expect_eq "its policy" "$(status '.subsystems[0].native_policy')" "$(cat /sys/class/nvme-subsystem/nvme-subsys0/iopolicy)"
-expect_eq "paths of $head" "$(status "[.subsystems[].native_paths[] | select(.namespace == \"$head\").controller] | sort | join(\" \")")" "nvme0 nvme1"
+expect_eq "its policy" "$(status '.subsystems[0].native_policy')" "$(cat "/sys/class/nvme-subsystem/$(status '.subsystems[0].name')/iopolicy")"
+expect_eq "paths of $head" "$(status "[.subsystems[].native_paths[] | select(.namespace == \"$head\").controller] | sort | join(\" \")")" \
+	"$(printf '%s\n' "$(controller c0)" "$(controller c1)" | sort | paste -sd ' ')"
 for hidden in /sys/block/nvme*c*n*; do
 	path=${hidden##*/}
 	ana=$(cat "$hidden/ana_state" 2>/dev/null || true)
