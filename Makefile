@@ -12,6 +12,8 @@ docdir      ?= $(prefix)/share/doc/nvmemp
 sysconfdir  ?= /etc
 udevdir     ?= $(prefix)/lib/udev
 unitdir     ?= $(prefix)/lib/systemd/system
+# where multipath-tools, if it is there, looks for more configuration
+mpathconfdir ?= $(sysconfdir)/multipath/conf.d
 modloaddir  ?= $(prefix)/lib/modules-load.d
 # between 55-dm and 60-persistent-storage-dm on Debian; 11 where they are 10-dm and 13-dm-disk
 udev_dm_prio ?= 56
@@ -103,8 +105,9 @@ install: all
 	$(Q)install -m 644 $(filter-out udev/dm-%,$(wildcard udev/*.rules)) $(DESTDIR)$(udevdir)/rules.d/
 	$(Q)install -m 644 udev/dm-nvmemp.rules $(DESTDIR)$(udevdir)/rules.d/$(udev_dm_prio)-dm-nvmemp.rules
 	$(Q)install -m 644 systemd/*.socket $(DESTDIR)$(unitdir)/
-	$(Q)sed 's|/usr/sbin/|$(sbindir)/|' systemd/nvmempd.service >$(DESTDIR)$(unitdir)/nvmempd.service
-	$(Q)chmod 644 $(DESTDIR)$(unitdir)/nvmempd.service
+	$(Q)for u in systemd/*.service; do sed 's|/usr/sbin/|$(sbindir)/|' $$u >$(DESTDIR)$(unitdir)/$${u##*/}; done
+	$(Q)chmod 644 $(DESTDIR)$(unitdir)/nvmempd.service $(DESTDIR)$(unitdir)/nvmemp-queueing.service
+	$(Q)test -e $(DESTDIR)$(mpathconfdir)/nvmemp.conf || install -D -m 644 udev/multipath.conf $(DESTDIR)$(mpathconfdir)/nvmemp.conf
 	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
 	$(Q)test -e $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf || install -m 644 daemon/nvmemp.conf $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf
 	$(Q)for m in man/*.[1-8]; do install -D -m 644 $$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
@@ -124,7 +127,7 @@ check-unit: setup-unit
 	$(Q)$(MAKE) all unit-run
 
 unit-run: $(UNIT) $(B)/libnvmemp-core.a
-	$(Q)B=$(B) tests/unit/run.sh $(UNIT) tests/unit/test_layers.sh
+	$(Q)B=$(B) tests/unit/run.sh $(UNIT) tests/unit/test_layers.sh tests/unit/test_udev.sh
 
 # the unit tests again, with the compiler watching memory and undefined behaviour
 unit-sanitized:

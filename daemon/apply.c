@@ -74,6 +74,8 @@ static int run(const struct mp_ops *ops, const struct mp_step *step, struct mp_e
 		return ops->cancel_remove(ops->self, step, err);
 	case MP_STEP_REMOVE:
 		return remove_all(ops, step, err);
+	case MP_STEP_TEARDOWN:
+		return ops->teardown(ops->self, step, err);
 	}
 	return -1;
 }

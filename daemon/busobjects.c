@@ -357,6 +357,16 @@ static int map_release(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return map_request(m, userdata, REQUEST_RELEASE);
 }
 
+static int map_teardown(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct busobjects *o = userdata;
+	const struct request request = {
+		.kind = REQUEST_TEARDOWN, .map = o->map->map.name, .path = "",
+	};
+
+	return forward(o, m, &request);
+}
+
 static const sd_bus_vtable map_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Name", "s", map_string, 0, 0),
@@ -375,6 +385,7 @@ static const sd_bus_vtable map_vtable[] = {
 	SD_BUS_METHOD("Fail", "s", "", map_fail, ROOT_ONLY),
 	SD_BUS_METHOD("Reinstate", "s", "", map_reinstate, ROOT_ONLY),
 	SD_BUS_METHOD("Release", "s", "", map_release, ROOT_ONLY),
+	SD_BUS_METHOD("Teardown", "", "", map_teardown, ROOT_ONLY),
 	SD_BUS_VTABLE_END
 };
 
@@ -635,15 +646,49 @@ static int subsys_string(sd_bus *bus, const char *path, const char *interface,
 	return append_text(reply, text);
 }
 
-static int append_ctrl(sd_bus_message *reply, const struct mp_ctrl *c)
+static int append_four(sd_bus_message *reply, const char *const texts[4])
 {
-	const char *const texts[] = { c->name, c->state, c->transport, c->address };
 	size_t i;
 	int r;
 
 	r = sd_bus_message_open_container(reply, 'r', "ssss");
 	for (i = 0; r >= 0 && i < 4; i++)
 		r = append_text(reply, texts[i]);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_ctrl(sd_bus_message *reply, const struct mp_ctrl *c)
+{
+	const char *const texts[] = { c->name, c->state, c->transport, c->address };
+
+	return append_four(reply, texts);
+}
+
+static int append_native_path(sd_bus_message *reply, const struct mp_topo *t,
+			      const struct mp_native_path *p)
+{
+	const char *const texts[] = { p->name, p->ns, t->ctrls[p->ctrl].name, p->ana };
+
+	return append_four(reply, texts);
+}
+
+static int subsys_native_paths(sd_bus *bus, const char *path, const char *interface,
+			       const char *property, sd_bus_message *reply, void *userdata,
+			       sd_bus_error *error)
+{
+	const struct busobjects *o = userdata;
+	const struct mp_topo *t = view_of(o)->topo;
+	size_t i;
+	int r;
+
+	r = sd_bus_message_open_container(reply, 'a', "(ssss)");
+	for (i = 0; r >= 0 && i < t->nr_native_paths; i++) {
+		const struct mp_native_path *p = &t->native_paths[i];
+		int subsys = t->ctrls[p->ctrl].subsys;
+
+		if (subsys >= 0 && &t->subsys[subsys] == o->subsys)
+			r = append_native_path(reply, t, p);
+	}
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -674,6 +719,7 @@ static const sd_bus_vtable subsys_vtable[] = {
 	SD_BUS_PROPERTY("Serial", "s", subsys_string, 0, 0),
 	SD_BUS_PROPERTY("NativePolicy", "s", subsys_string, 0, 0),
 	SD_BUS_PROPERTY("Controllers", "a(ssss)", subsys_ctrls, 0, 0),
+	SD_BUS_PROPERTY("NativePaths", "a(ssss)", subsys_native_paths, 0, 0),
 	SD_BUS_VTABLE_END
 };
 

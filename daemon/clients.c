@@ -122,6 +122,23 @@ static void send(struct clients *c, const struct request *request,
 	refuse(request, "no memory");
 }
 
+static void teardown(struct clients *c, const struct request *request,
+		     const struct request_target *target)
+{
+	struct mp_err err = { "" };
+	struct client *client;
+
+	if (c->handler.user(c->handler.context, target->map, &err)) {
+		answer(request, REQUEST_FAILED, &err);
+		return;
+	}
+	client = client_new(request, 0);
+	if (client && c->handler.teardown(c->handler.context, target->map, &client->waiter) == 0)
+		return;
+	free(client);
+	refuse(request, "no memory");
+}
+
 /* ---- waiting for a probe ---- */
 
 static void drop_pending(struct pending **p)
@@ -252,6 +269,8 @@ void clients_request(struct clients *c, const struct view *view, const struct re
 		answer(request, outcome, &err);
 	else if (request->kind == REQUEST_REINSTATE)
 		probe(c, request, &target, now_ms);
+	else if (request->kind == REQUEST_TEARDOWN)
+		teardown(c, request, &target);
 	else
 		send(c, request, &target);
 }

@@ -15,6 +15,10 @@ struct clients_handler {
 	/* a job with one message to a map; the waiter, if any, learns its result. -ENOMEM */
 	int (*send)(void *context, const struct mp_loaded_map *map, const char *text,
 		    struct waiter *waiter);
+	/* the same with the map's removal */
+	int (*teardown)(void *context, const struct mp_loaded_map *map, struct waiter *waiter);
+	/* positive: somebody uses the map, err says who */
+	int (*user)(void *context, const struct mp_loaded_map *map, struct mp_err *err);
 	/* status and counters are to be read, for those of clients_take_refreshers() */
 	void (*refresh)(void *context);
 	/* identify and read from this path; clients_probed() follows. < 0: there is no such path */

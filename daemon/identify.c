@@ -30,6 +30,7 @@ struct record {
 	bool running;			/* controller: its thread runs */
 	bool stale;
 	bool probe;			/* namespace: read from it as well */
+	bool check_use;			/* namespace: does somebody else have it? */
 	bool answered;			/* facts are good ones */
 	unsigned int nr_errors;		/* in a row */
 	unsigned int retry_delay_ms;
@@ -164,6 +165,16 @@ void identify_stale_all(struct identify *id)
 		make_stale(rec);
 }
 
+void identify_check_use(struct identify *id, const char *name)
+{
+	struct record *rec = find(id->ns, name);
+
+	if (!rec)
+		return;
+	rec->check_use = true;
+	rec->stale = true;
+}
+
 /* ---- asking ---- */
 
 static void free_round(struct round *round)
@@ -173,6 +184,11 @@ static void free_round(struct round *round)
 	free(round->questions);
 	free(round->ns);
 	free(round);
+}
+
+static bool is_in_use(const struct mp_facts *facts, const char *name)
+{
+	return mp_facts_find(facts, "ioctl/%s/exclusive", name) != NULL;
 }
 
 static bool has_error(const struct mp_facts *facts, const char *name)
@@ -230,13 +246,18 @@ static int copy_answer(const struct mp_facts *from, const char *name, struct mp_
 	return 0;
 }
 
-static void ask_again_later(const struct identify *id, struct record *rec)
+static void wait_longer(const struct identify *id, struct record *rec)
 {
-	rec->nr_errors++;
 	rec->retry_delay_ms = rec->retry_delay_ms ? rec->retry_delay_ms * 2 : RETRY_FIRST_MS;
 	if (rec->retry_delay_ms > RETRY_MAX_MS)
 		rec->retry_delay_ms = RETRY_MAX_MS;
 	rec->retry_ms = id->now_ms + rec->retry_delay_ms;
+}
+
+static void ask_again_later(const struct identify *id, struct record *rec)
+{
+	rec->nr_errors++;
+	wait_longer(id, rec);
 }
 
 /*
@@ -255,8 +276,9 @@ static void take_answer(struct identify *id, struct record *rec, const struct ro
 			return;
 	} else {
 		rec->nr_errors = 0;
-		rec->retry_delay_ms = 0;
 		rec->retry_ms = 0;
+		if (!is_in_use(&round->facts, rec->name))
+			rec->retry_delay_ms = 0;
 	}
 	if (copy_answer(&round->facts, rec->name, &facts) < 0) {
 		rec->stale = true;
@@ -266,6 +288,10 @@ static void take_answer(struct identify *id, struct record *rec, const struct ro
 		mp_facts_done(&rec->facts);
 	rec->facts = facts;
 	rec->answered = !error;
+	/* who closes a device that was open for reading makes no event */
+	rec->check_use = is_in_use(&facts, rec->name);
+	if (rec->check_use && !error)
+		wait_longer(id, rec);
 }
 
 static void answered(struct job *job)
@@ -315,7 +341,9 @@ static void put_question(struct round *round, struct record *rec)
 		.size = rec->block_size,
 	};
 	q->probe = rec->probe;
-	round->ns[round->nr++] = (struct mp_nvme_ns){ .name = q->name, .nsid = rec->nsid };
+	round->ns[round->nr++] = (struct mp_nvme_ns){
+		.name = q->name, .nsid = rec->nsid, .check_use = rec->check_use,
+	};
 	rec->stale = false;
 	rec->probe = false;
 	rec->retry_ms = 0;

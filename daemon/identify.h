@@ -28,6 +28,9 @@ int identify_new(struct workers *workers, int root_fd, const struct identify_han
 void identify_stale(struct identify *id, const char *name);
 void identify_stale_all(struct identify *id);
 
+/* Device-mapper could not take this namespace: ask whether somebody has it open exclusively. */
+void identify_check_use(struct identify *id, const char *name);
+
 /*
  * Adds the answers at hand to facts (from sysfs, sorted; sort them again) and
  * asks for those that are missing or old, except from controllers that are not

@@ -15,6 +15,7 @@
 
 #include "bus.h"
 #include "log.h"
+#include "queueing.h"
 #include "reconcile.h"
 #include "sys/conffile.h"
 #include "trace.h"
@@ -43,6 +44,7 @@ struct daemon {
 
 struct command {
 	const char *conf_file;
+	const char *queueing;		/* "on", "off", or NULL */
 	bool once;
 	bool dry_run;
 };
@@ -53,6 +55,7 @@ static const char usage_text[] =
 	"\n"
 	"      --once         do what is to be done now, and end\n"
 	"      --dry-run      print what would be done now, and end\n"
+	"      --queueing=on|off  let I/O wait for a path as configured, or let it fail; and end\n"
 	"      --config=FILE  instead of " MP_CONF_FILE " (and FILE.d/*.conf)\n"
 	"      --version      print the version\n"
 	"      --help         print this\n"
@@ -62,10 +65,11 @@ static const char usage_text[] =
 /* Returns true if there is something to do; else *ret_exit is the exit status. */
 static bool parse_command(int argc, char **argv, struct command *ret, int *ret_exit)
 {
-	enum { OPT_ONCE = 256, OPT_DRY_RUN, OPT_CONFIG, OPT_VERSION, OPT_HELP };
+	enum { OPT_ONCE = 256, OPT_DRY_RUN, OPT_QUEUEING, OPT_CONFIG, OPT_VERSION, OPT_HELP };
 	static const struct option options[] = {
 		{ "once", no_argument, NULL, OPT_ONCE },
 		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "queueing", required_argument, NULL, OPT_QUEUEING },
 		{ "config", required_argument, NULL, OPT_CONFIG },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, OPT_HELP },
@@ -83,6 +87,12 @@ static bool parse_command(int argc, char **argv, struct command *ret, int *ret_e
 		case OPT_DRY_RUN:
 			c.dry_run = true;
 			break;
+		case OPT_QUEUEING:
+			c.queueing = optarg;
+			if (strcmp(optarg, "on") == 0 || strcmp(optarg, "off") == 0)
+				break;
+			fputs("nvmempd: --queueing is on or off\n", stderr);
+			return false;
 		case OPT_CONFIG:
 			c.conf_file = optarg;
 			break;
@@ -349,6 +359,8 @@ int main(int argc, char **argv)
 		log_line(LOG_ERR, "only root may do this");
 		return EXIT_FAILURE;
 	}
+	if (c.queueing)
+		return queueing_turn(strcmp(c.queueing, "on") == 0) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (strcmp(c.conf_file, MP_CONF_FILE) != 0 && access(c.conf_file, R_OK) < 0) {
 		log_line(LOG_ERR, "%s: %s", c.conf_file, strerror(errno));
 		return EXIT_FAILURE;

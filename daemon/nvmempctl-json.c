@@ -97,10 +97,22 @@ static struct json_object *map_object(const struct nvmemp_map_info *m)
 	return o;
 }
 
+static struct json_object *native_path_object(const struct nvmemp_native_path_info *p)
+{
+	struct json_object *o = checked(json_object_new_object());
+
+	text(o, "device", p->device);
+	text(o, "namespace", p->ns);
+	text(o, "controller", p->controller);
+	text(o, "ana_state", p->ana_state);
+	return o;
+}
+
 static struct json_object *subsystem_object(const struct nvmemp_subsystem_info *s)
 {
 	struct json_object *o = checked(json_object_new_object());
 	struct json_object *controllers = json_object_new_array();
+	struct json_object *native_paths = json_object_new_array();
 	size_t i;
 
 	text(o, "name", s->name);
@@ -117,7 +129,10 @@ static struct json_object *subsystem_object(const struct nvmemp_subsystem_info *
 		text(c, "address", s->controllers[i]->address);
 		append(controllers, c);
 	}
+	for (i = 0; i < s->nr_native_paths; i++)
+		append(native_paths, native_path_object(s->native_paths[i]));
 	add(o, "controllers", controllers);
+	add(o, "native_paths", native_paths);
 	return o;
 }
 

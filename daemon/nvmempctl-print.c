@@ -153,6 +153,24 @@ static int print_map(const struct nvmemp_map_info *m)
 	return m->nr_paths ? print_paths(m) : 0;
 }
 
+/* The paths through one controller */
+static void print_native_paths(const struct nvmemp_subsystem_info *sub, const char *controller,
+			       const char *indent)
+{
+	char path[100], ns[100], ana[100];
+	size_t i;
+
+	for (i = 0; i < sub->nr_native_paths; i++) {
+		const struct nvmemp_native_path_info *p = sub->native_paths[i];
+
+		if (strcmp(p->controller, controller))
+			continue;
+		printf("%s`- %s  of %s  ANA %s\n", indent, escape(p->device, path, sizeof(path)),
+		       escape(p->ns, ns, sizeof(ns)),
+		       *p->ana_state ? escape(p->ana_state, ana, sizeof(ana)) : "not reported");
+	}
+}
+
 static void print_native(const struct nvmemp_snapshot *s)
 {
 	char text[300], address[80];
@@ -170,6 +188,7 @@ static void print_native(const struct nvmemp_snapshot *s)
 
 			printf("%s %s  %s  %s  %s\n", j + 1 < sub->nr_controllers ? "|-" : "`-", c->name,
 			       c->transport, short_address(c->address, address), c->state);
+			print_native_paths(sub, c->name, j + 1 < sub->nr_controllers ? "|  " : "   ");
 		}
 	}
 }

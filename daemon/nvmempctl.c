@@ -158,6 +158,43 @@ static int verb_drain(const struct call *c)
 	return EXIT_SUCCESS;
 }
 
+/* False: it is left; a line says why. One that went by itself is not. */
+static bool tear_down(const struct call *c, const char *map)
+{
+	char name[200], why[512];
+	int r = nvmemp_teardown(c->conn, map);
+
+	if (!r || r == -ENOENT)
+		return true;
+	fprintf(stderr, "nvmempctl: %s is left: %s\n", escape(map, name, sizeof(name)),
+		escape(nvmemp_error(c->conn), why, sizeof(why)));
+	return false;
+}
+
+static int verb_teardown(const struct call *c)
+{
+	const char *arg = c->args[0] ? base(c->args[0]) : NULL;
+	const struct nvmemp_snapshot *snapshot;
+	size_t i, nr_meant = 0, nr_left = 0;
+	char text[200];
+	int r;
+
+	r = nvmemp_snapshot_read(c->conn, &snapshot);
+	if (r)
+		return failed(c, r);
+	for (i = 0; i < snapshot->nr_maps; i++) {
+		if (arg && !map_is(snapshot->maps[i], arg))
+			continue;
+		nr_meant++;
+		nr_left += !tear_down(c, snapshot->maps[i]->name);
+	}
+	nvmemp_snapshot_free(snapshot);
+	if (nr_meant || !arg)
+		return nr_left ? EXIT_FAILURE : EXIT_SUCCESS;
+	fprintf(stderr, "nvmempctl: there is no map %s\n", escape(arg, text, sizeof(text)));
+	return EXIT_NO_SUCH;
+}
+
 static int verb_plan(const struct call *c)
 {
 	const struct nvmemp_plan *plan;
@@ -185,7 +222,7 @@ static int verb_help(const struct call *c);
 static const struct verb {
 	const char *name;
 	const char *args;
-	int nr_args;
+	int nr_args;		/* at most, where args has brackets: then none will do */
 	bool daemon;		/* needs a connection */
 	int (*fn)(const struct call *c);
 	const char *help;
@@ -196,6 +233,7 @@ static const struct verb {
 	{ "reinstate", "MAP PATH", 2, true, verb_reinstate, "check a path and take it back" },
 	{ "drain", "MAP PATH", 2, true, verb_drain, "the same as fail, and wait until its I/O is over" },
 	{ "release", "MAP PATH", 2, true, verb_release, "use a path again that is held or marginal" },
+	{ "teardown", "[MAP]", 1, true, verb_teardown, "remove the maps that nobody uses, or this one" },
 	{ "plan", "", 0, true, verb_plan, "what the daemon would do now, and why" },
 	{ "version", "", 0, false, verb_version, "print the version" },
 	{ "help", "", 0, false, verb_help, "print this" },
@@ -277,7 +315,7 @@ int main(int argc, char **argv)
 			return wrong("unknown verb", argv[optind]);
 		optind++;
 	}
-	if (argc - optind != v->nr_args)
+	if (argc - optind != v->nr_args && (argc > optind || *v->args != '['))
 		return wrong(v->nr_args ? "wanted:" : "no argument is wanted behind",
 			     v->nr_args ? v->args : v->name);
 	c.args = argv + optind;

@@ -34,6 +34,7 @@
 #include "sys/dm.h"
 #include "sys/sysfs.h"
 #include "todo.h"
+#include "users.h"
 
 #define PRIORITY_PASS	5		/* after the events that are there, before clients */
 #define LOOK_FIRST_MS	1000		/* after a failed look, doubled each time */
@@ -143,6 +144,31 @@ static void submit_look(struct reconcile *rc)
 		look_failed(rc, &no_memory);
 }
 
+/* Who has no name in sysfs or /proc is found by asking for the device. */
+static void check_users(struct reconcile *rc, const struct mp_step *step)
+{
+	const struct mp_map *want = mp_desired_find(&rc->desired, step->uuid);
+	const struct mp_loaded_map *have = mp_loaded_find(&rc->loaded, step->uuid);
+	size_t i;
+
+	if (step->kind != MP_STEP_CREATE && step->kind != MP_STEP_RELOAD &&
+	    step->kind != MP_STEP_ADD_PATH)
+		return;
+	for (i = 0; want && i < want->nr_paths; i++) {
+		const struct mp_path *p = &want->paths[i];
+
+		if (!have || !mp_map_path(&have->map, p->major, p->minor))
+			identify_check_use(rc->identify, p->name);
+	}
+}
+
+/* Before the next pass, which would make it again */
+static void note_teardown(struct reconcile *rc, const struct mp_step *step)
+{
+	if (mp_conf_tear(&rc->conf, step->uuid + sizeof(NVMEMP_UUID_PREFIX) - 1) < 0)
+		log_line(LOG_ERR, "%s: no memory to remember that it was torn down", step->name);
+}
+
 static void note_results(struct reconcile *rc, const struct mapjob *job)
 {
 	uint64_t now = now_ms();
@@ -152,6 +178,10 @@ static void note_results(struct reconcile *rc, const struct mapjob *job)
 	for (i = 0; job->results && i < job->plan.nr_steps; i++) {
 		enum apply_outcome outcome = job->results[i].outcome;
 
+		if (outcome == APPLY_DONE && job->plan.steps[i].kind == MP_STEP_TEARDOWN)
+			note_teardown(rc, &job->plan.steps[i]);
+		if (outcome == APPLY_FAILED)
+			check_users(rc, &job->plan.steps[i]);
 		if (outcome != APPLY_SKIPPED)
 			retries_note(&rc->retries, &job->plan.steps[i], outcome != APPLY_FAILED, now);
 	}
@@ -418,22 +448,49 @@ static void add_reinstates(struct reconcile *rc, struct mp_plan *plan)
 
 /* ---- clients ---- */
 
-static int client_send(void *context, const struct mp_loaded_map *map, const char *text,
-		       struct waiter *waiter)
+static struct mapjob *client_job(const struct mp_loaded_map *map, const char *text,
+				 struct waiter *waiter)
 {
-	struct reconcile *rc = context;
 	struct mapjob *job = mapjob_new();
 
 	if (!job)
-		return -ENOMEM;
+		return NULL;
 	job->plan.arena = mp_arena_new();
 	if (!job->plan.arena || todo_add_message(&job->plan, map, text, "asked for") < 0) {
 		mapjob_free(job);
-		return -ENOMEM;
+		return NULL;
 	}
 	job->waiters = waiter;
-	submit(rc, job);
+	return job;
+}
+
+static int client_send(void *context, const struct mp_loaded_map *map, const char *text,
+		       struct waiter *waiter)
+{
+	struct mapjob *job = client_job(map, text, waiter);
+
+	if (!job)
+		return -ENOMEM;
+	submit(context, job);
 	return 0;
+}
+
+static int client_teardown(void *context, const struct mp_loaded_map *map, struct waiter *waiter)
+{
+	struct mapjob *job = client_job(map, "", waiter);
+
+	if (!job)
+		return -ENOMEM;
+	job->plan.steps[0].kind = MP_STEP_TEARDOWN;
+	submit(context, job);
+	return 0;
+}
+
+static int client_user(void *context, const struct mp_loaded_map *map, struct mp_err *err)
+{
+	const struct reconcile *rc = context;
+
+	return users_find(rc->options.root_fd, map, err);
 }
 
 static void client_refresh(void *context)
@@ -764,7 +821,7 @@ static int start(struct reconcile *rc, struct mp_err *err)
 		.changed = identify_changed, .probed = identify_probed, .context = rc,
 	};
 	const struct clients_handler clients = {
-		.send = client_send, .refresh = client_refresh, .probe = client_probe,
+		.send = client_send, .teardown = client_teardown, .user = client_user, .refresh = client_refresh, .probe = client_probe,
 		.refusal = client_refusal, .context = rc,
 	};
 	int r;

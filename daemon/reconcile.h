@@ -54,6 +54,7 @@ enum request_kind {
 	REQUEST_FAIL,
 	REQUEST_REINSTATE,
 	REQUEST_RELEASE,		/* out of the reserve */
+	REQUEST_TEARDOWN,		/* the map goes, if nobody uses it; it has no path */
 };
 
 enum request_outcome {

@@ -61,7 +61,8 @@ enum request_outcome request_find(const struct view *view, const struct request 
 		mp_err_set(err, 0, "there is no map %s", request->map);
 		return REQUEST_NO_MAP;
 	}
-	if (request->kind == REQUEST_SWITCH && strcmp(request->path, "auto") == 0) {
+	if (request->kind == REQUEST_TEARDOWN ||
+	    (request->kind == REQUEST_SWITCH && strcmp(request->path, "auto") == 0)) {
 		*ret = t;
 		return REQUEST_DONE;
 	}

@@ -7,7 +7,7 @@
 
 struct request_target {
 	const struct mp_loaded_map *map;
-	const struct mp_path *path;		/* NULL: "auto" */
+	const struct mp_path *path;		/* NULL: "auto", or none is asked for */
 	const struct mp_path_status *status;	/* of that path; NULL: not known */
 };
 

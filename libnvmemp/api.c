@@ -258,12 +258,15 @@ static int read_field(struct mp_arena *arena, sd_bus_message *m, const struct fi
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-/* For an array of structures in a property */
-typedef int (*read_array_fn)(struct mp_arena *arena, sd_bus_message *m, void *to);
+/* An array of structures in a property */
+struct array {
+	const char *name;
+	int (*read)(struct mp_arena *arena, sd_bus_message *m, void *to);
+};
 
-/* a{sv}: what fields name goes to its place, what special names to read, the rest is skipped */
+/* a{sv}: what fields name goes to its place, what arrays name is read, the rest is skipped */
 static int read_properties(struct mp_arena *arena, sd_bus_message *m, const struct field *fields,
-			   const char *special, read_array_fn read, void *to)
+			   const struct array *arrays, void *to)
 {
 	const char *name;
 	int r;
@@ -271,16 +274,19 @@ static int read_properties(struct mp_arena *arena, sd_bus_message *m, const stru
 	r = sd_bus_message_enter_container(m, 'a', "{sv}");
 	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
 		const struct field *f = fields;
+		const struct array *a = arrays;
 
 		r = sd_bus_message_read_basic(m, 's', &name);
 		if (r < 0)
 			break;
 		while (f->name && strcmp(f->name, name))
 			f++;
+		while (a->name && strcmp(a->name, name))
+			a++;
 		if (f->name)
 			r = read_field(arena, m, f, to);
-		else if (special && !strcmp(special, name))
-			r = read(arena, m, to);
+		else if (a->name)
+			r = a->read(arena, m, to);
 		else
 			r = sd_bus_message_skip(m, "v");
 		if (r >= 0)
@@ -357,6 +363,7 @@ static int read_variant_array(struct mp_arena *arena, sd_bus_message *m, const c
 
 /* The structures are of texts only, in the order of the signature. */
 _Static_assert(sizeof(struct nvmemp_controller_info) == 4 * sizeof(char *), "four texts");
+_Static_assert(sizeof(struct nvmemp_native_path_info) == 4 * sizeof(char *), "four texts");
 _Static_assert(sizeof(struct nvmemp_reject_info) == 2 * sizeof(char *), "two texts");
 _Static_assert(sizeof(struct nvmemp_step_info) == 2 * sizeof(char *), "two texts");
 
@@ -371,6 +378,17 @@ static int read_controllers(struct mp_arena *arena, sd_bus_message *m, void *to)
 	return r;
 }
 
+static int read_native_paths(struct mp_arena *arena, sd_bus_message *m, void *to)
+{
+	struct nvmemp_subsystem_info *s = to;
+	void **all;
+	int r = read_variant_array(arena, m, "ssss", &all, &s->nr_native_paths);
+
+	if (!r)
+		s->native_paths = (const void *)all;
+	return r;
+}
+
 static int read_rejected(struct mp_arena *arena, sd_bus_message *m, void *to)
 {
 	struct nvmemp_snapshot *s = to;
@@ -381,6 +399,19 @@ static int read_rejected(struct mp_arena *arena, sd_bus_message *m, void *to)
 		s->rejected = (const void *)all;
 	return r;
 }
+
+static const struct array no_arrays[] = { { } };
+
+static const struct array subsys_arrays[] = {
+	{ "Controllers", read_controllers },
+	{ "NativePaths", read_native_paths },
+	{ }
+};
+
+static const struct array manager_arrays[] = {
+	{ "Rejected", read_rejected },
+	{ }
+};
 
 /* ---- objects ---- */
 
@@ -393,7 +424,7 @@ static int read_path(struct reading *rd, sd_bus_message *m)
 		return -ENOMEM;
 	rd->paths[rd->nr_paths++] = p;
 	set_empty(path_fields, p);
-	return read_properties(rd->arena, m, path_fields, NULL, NULL, p);
+	return read_properties(rd->arena, m, path_fields, no_arrays, p);
 }
 
 static int read_map(struct reading *rd, sd_bus_message *m, const char *object)
@@ -408,7 +439,7 @@ static int read_map(struct reading *rd, sd_bus_message *m, const char *object)
 	map->object = mp_arena_strdup(rd->arena, object);
 	if (!map->object)
 		return -ENOMEM;
-	return read_properties(rd->arena, m, map_fields, NULL, NULL, map);
+	return read_properties(rd->arena, m, map_fields, no_arrays, map);
 }
 
 static int read_subsystem(struct reading *rd, sd_bus_message *m)
@@ -421,7 +452,7 @@ static int read_subsystem(struct reading *rd, sd_bus_message *m)
 		return -ENOMEM;
 	rd->subsystems[rd->info.nr_subsystems++] = s;
 	set_empty(subsys_fields, s);
-	return read_properties(rd->arena, m, subsys_fields, "Controllers", read_controllers, s);
+	return read_properties(rd->arena, m, subsys_fields, subsys_arrays, s);
 }
 
 /* a{sa{sv}} of one object */
@@ -530,8 +561,7 @@ static int read_snapshot(sd_bus_message *manager, sd_bus_message *objects,
 	if (rd) {
 		rd->arena = arena;
 		set_empty(manager_fields, &rd->info);
-		r = read_properties(arena, manager, manager_fields, "Rejected", read_rejected,
-				    &rd->info);
+		r = read_properties(arena, manager, manager_fields, manager_arrays, &rd->info);
 	}
 	if (r >= 0)
 		r = read_objects(rd, objects);
@@ -608,6 +638,11 @@ EXPORT int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *pa
 EXPORT int nvmemp_release(struct nvmemp *conn, const char *map, const char *path)
 {
 	return call_on_map(conn, map, "Release", path);
+}
+
+EXPORT int nvmemp_teardown(struct nvmemp *conn, const char *map)
+{
+	return call_on_map(conn, map, "Teardown", NULL);
 }
 
 EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan)

@@ -66,11 +66,21 @@ struct nvmemp_controller_info {
 	const char *name, *state, *transport, *address;
 };
 
+/* A path that native multipath has; only shown */
+struct nvmemp_native_path_info {
+	const char *device;		/* nvme0c1n1, which has no node */
+	const char *ns;			/* nvme0n1 */
+	const char *controller;		/* nvme1 */
+	const char *ana_state;		/* "" where the controller reports none */
+};
+
 struct nvmemp_subsystem_info {
 	const char *name, *nqn, *model, *serial;
 	const char *native_policy;	/* native multipath's; "" where that is off */
 	size_t nr_controllers;
 	const struct nvmemp_controller_info *const *controllers;
+	size_t nr_native_paths;
+	const struct nvmemp_native_path_info *const *native_paths;
 };
 
 struct nvmemp_reject_info {
@@ -120,6 +130,13 @@ int nvmemp_fail(struct nvmemp *conn, const char *map, const char *path);	/* Sinc
 int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *path);	/* Since: 0.1 */
 /* A held or marginal path carries I/O again. Since: 0.1 */
 int nvmemp_release(struct nvmemp *conn, const char *map, const char *path);
+
+/*
+ * Removes the map and the partition maps on it, if nobody uses them: else -EIO,
+ * and nvmemp_error() says who does. It is not made again before the daemon reads
+ * its configuration again, or starts. Since: 0.1
+ */
+int nvmemp_teardown(struct nvmemp *conn, const char *map);
 
 /* What the daemon would do now, in order; no steps: all is as wanted. Since: 0.1 */
 int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan);

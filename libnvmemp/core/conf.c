@@ -21,12 +21,22 @@ static int set_no_path(struct mp_prefs *prefs, const char *value)
 	return mp_no_path_parse(value, &prefs->no_path);
 }
 
-static int set_ignore(struct mp_prefs *prefs, const char *value)
+static int parse_yes(const char *value, bool *ret)
 {
 	if (strcmp(value, "yes") && strcmp(value, "no"))
 		return -EINVAL;
-	prefs->ignore = value[0] == 'y';
+	*ret = value[0] == 'y';
 	return 0;
+}
+
+static int set_ignore(struct mp_prefs *prefs, const char *value)
+{
+	return parse_yes(value, &prefs->ignore);
+}
+
+static int set_single_path(struct mp_prefs *prefs, const char *value)
+{
+	return parse_yes(value, &prefs->single_path);
 }
 
 /*
@@ -63,6 +73,7 @@ static const struct key {
 	{ "policy", "numa, round-robin, queue-depth or latency", set_policy },
 	{ "no_path", "fail, queue, or 1 to 86400 seconds", set_no_path },
 	{ "ignore", "yes or no", set_ignore },
+	{ "single_path", "yes or no", set_single_path },
 	{ "weight", "1 to 100", set_weight },
 	{ "alias", "letters, digits, '.', '-' and '_', at most 127, not nvmemp-...", set_alias },
 };
@@ -224,12 +235,38 @@ static bool applies(const struct mp_setting *s, const char *nqn, const char *wwi
 	return false;
 }
 
+static bool is_torn(const struct mp_conf *conf, const char *wwid)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nr_torn; i++)
+		if (!strcmp(conf->torn[i], wwid))
+			return true;
+	return false;
+}
+
+int mp_conf_tear(struct mp_conf *conf, const char *wwid)
+{
+	const char *copy;
+
+	if (is_torn(conf, wwid))
+		return 0;
+	copy = mp_arena_strdup(conf->arena, wwid);
+	conf->torn = mp_arena_grow(conf->arena, conf->torn, conf->nr_torn, sizeof(*conf->torn));
+	if (!copy || !conf->torn)
+		return -ENOMEM;
+	conf->torn[conf->nr_torn++] = copy;
+	return 0;
+}
+
 void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *wwid,
 		     const char *address, struct mp_prefs *ret)
 {
 	struct mp_prefs prefs = {
 		.policy = MP_POLICY_NUMA,
 		.no_path = DEFAULT_NO_PATH,
+		.single_path = true,
+		.torn = is_torn(conf, wwid),
 		.alias = "",
 	};
 	const char *values;

@@ -165,6 +165,24 @@ static bool keeps_its_place(const struct candidate *c)
 	return c->ctrl->multi_ctrl && c->ns->shared && *c->ns->holder;
 }
 
+/*
+ * Who uses the namespace through another of its paths; NULL: nobody. One that
+ * is mounted on a bare path must get no map: it could be mounted twice.
+ */
+static const struct mp_ns *used_elsewhere(const struct build *b, const struct candidate *c)
+{
+	size_t i;
+
+	for (i = 0; i < b->topo->nr_ns; i++) {
+		const struct mp_ns *o = &b->topo->ns[i];
+
+		if (o != c->ns && *o->holder && !strcmp(o->id.wwid, c->ns->id.wwid) &&
+		    !strcmp(b->topo->ctrls[o->ctrl].nqn, c->ctrl->nqn))
+			return o;
+	}
+	return NULL;
+}
+
 static int note_intruders(struct build *b, const struct mp_ns *ns, const char *uuid)
 {
 	struct mp_desired *d = b->d;
@@ -212,6 +230,19 @@ static int note_present(struct build *b, const struct candidate *c)
 	return d->present[d->nr_present++] ? 0 : -ENOMEM;
 }
 
+/* For a map that is not there yet, which more may keep from being made */
+static int add_new(struct build *b, const struct candidate *c)
+{
+	const struct mp_ns *user = used_elsewhere(b, c);
+
+	if (c->prefs.torn)
+		return reject(b->d, c->ns->name, "its map was torn down: reload nvmempd to have it again");
+	if (user)
+		return reject(b->d, c->ns->name, "its namespace is in use: %s", user->holder);
+	b->c[b->nr++] = *c;
+	return 0;
+}
+
 static int add_candidate(struct build *b, const struct mp_ns *ns)
 {
 	struct candidate c = { .ns = ns, .ctrl = &b->topo->ctrls[ns->ctrl] };
@@ -233,6 +264,8 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 	why = mp_desire_unfit(b->topo, ns, &c.prefs);
 	if (why && !keeps_its_place(&c))
 		return going_away(ns, c.ctrl) && !*ns->bad ? 0 : reject(b->d, ns->name, "%s", why);
+	if (!c.loaded || !c.loaded->has_table)
+		return add_new(b, &c);
 	b->c[b->nr++] = c;
 	return 0;
 }
@@ -451,6 +484,24 @@ static int add_path(struct build *b, struct mp_map *map, const struct candidate 
 	return p->name ? 0 : -ENOMEM;
 }
 
+/* A map that is there stays with its last path; only a new one may have to wait. */
+static int reject_single(struct build *b, struct candidate *from, struct candidate *to)
+{
+	struct candidate *c, *only = NULL;
+
+	for (c = from; c < to; c++) {
+		if (c->rejected)
+			continue;
+		if (only || c->prefs.single_path || (c->loaded && c->loaded->has_table))
+			return 0;
+		only = c;
+	}
+	if (!only)
+		return 0;
+	only->rejected = true;
+	return reject(b->d, only->ns->name, "it is the only path, and single_path is no");
+}
+
 /* The longest ANATT of its controllers; as the map has it while none is known. */
 static uint32_t anatt_of(const struct candidate *from, const struct candidate *to)
 {
@@ -476,6 +527,8 @@ static int add_map(struct build *b, struct candidate *from, struct candidate *to
 	r = agree(b, from, to);
 	if (!r)
 		r = size_of(b, from, to, &map.size_sectors);
+	if (!r)
+		r = reject_single(b, from, to);
 	if (r)
 		return r;
 	map.paths = mp_arena_alloc(d->arena, (size_t)(to - from) * sizeof(*map.paths));
@@ -498,7 +551,7 @@ static int add_map(struct build *b, struct candidate *from, struct candidate *to
 	map.name = name_for(b, first);
 	map.uuid = mp_arena_strdup(d->arena, first->uuid);
 	map.policy = first->prefs.policy;
-	map.no_path = first->prefs.no_path;
+	map.no_path = b->topo->no_queueing ? MP_NO_PATH_FAIL : first->prefs.no_path;
 	memcpy(map.features, first->prefs.features, sizeof(map.features));
 	map.features[MP_ANATT] = anatt_of(from, to);
 	d->maps = mp_arena_grow(d->arena, d->maps, d->nr_maps, sizeof(map));
@@ -564,7 +617,7 @@ static int build_native(struct build *b)
 int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 	      const struct mp_loaded *loaded, struct mp_desired *ret, struct mp_err *err)
 {
-	struct mp_desired d = { .arena = mp_arena_new() };
+	struct mp_desired d = { .arena = mp_arena_new(), .no_queueing = topo->no_queueing };
 	struct build b = { topo, conf, loaded, &d, NULL, 0 };
 	int r = d.arena ? 0 : -ENOMEM;
 

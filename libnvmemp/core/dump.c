@@ -153,6 +153,8 @@ char *mp_dump_topo(const struct mp_topo *topo)
 
 	if (topo->native)
 		put(&t, "native\n");
+	if (topo->no_queueing)
+		put(&t, "no-queueing\n");
 	for (i = 0; i < topo->nr_subsys; i++) {
 		const struct mp_subsys *s = &topo->subsys[i];
 
@@ -168,6 +170,13 @@ char *mp_dump_topo(const struct mp_topo *topo)
 		put_ctrl(&t, topo, &topo->ctrls[i]);
 	for (i = 0; i < topo->nr_ns; i++)
 		put_ns(&t, topo, &topo->ns[i]);
+	for (i = 0; i < topo->nr_native_paths; i++) {
+		const struct mp_native_path *p = &topo->native_paths[i];
+
+		put(&t, "native-path %s ns %s ctrl %s", p->name, p->ns, topo->ctrls[p->ctrl].name);
+		quote(&t, "ana", p->ana);
+		put(&t, "\n");
+	}
 	put_rejects(&t, "unseen", topo->unseen, topo->nr_unseen);
 	return done(&t);
 }

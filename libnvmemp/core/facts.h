@@ -5,6 +5,9 @@
 
 #include "core/types.h"
 
+/* A file below the root, and the key of the fact that it is there: nothing may queue. */
+#define MP_NO_QUEUEING_FILE	"run/nvmemp-no-queueing"
+
 int mp_facts_init(struct mp_facts *facts);
 void mp_facts_done(struct mp_facts *facts);
 

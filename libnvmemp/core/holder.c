@@ -87,27 +87,74 @@ static const char *swap_of(struct mp_arena *arena, const struct mp_facts *facts,
 	return "";
 }
 
+static bool is_ours(const char *uuid)
+{
+	return !strncmp(uuid, NVMEMP_UUID_PREFIX, sizeof(NVMEMP_UUID_PREFIX) - 1);
+}
+
+/* What a dm device is for, by the prefix of its uuid; "" where that says nothing */
+static const char *purpose(const char *uuid)
+{
+	static const struct {
+		const char *prefix, *words;
+	} known[] = {
+		{ "LVM-", "LVM: " },
+		{ "CRYPT-", "dm-crypt: " },
+		{ "mpath-", "multipathd: " },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strncmp(uuid, known[i].prefix, strlen(known[i].prefix)))
+			return known[i].words;
+	return "";
+}
+
+/* "partN-" and the uuid of one of our maps: what kpartx made on it */
+static bool is_our_partition(const char *uuid)
+{
+	size_t n;
+
+	if (strncmp(uuid, "part", 4))
+		return false;
+	n = strspn(uuid + 4, "0123456789");
+	return n && uuid[4 + n] == '-' && is_ours(uuid + 4 + n + 1);
+}
+
+/* The next of the names, or false */
+static bool next_holder(const char **names, char ret[64])
+{
+	size_t len;
+
+	for (;;) {
+		*names += strspn(*names, " \n");
+		len = strcspn(*names, " \n");
+		if (!len)
+			return false;
+		if (len < 64)
+			break;
+		*names += len;
+	}
+	memcpy(ret, *names, len);
+	ret[len] = '\0';
+	*names += len;
+	return true;
+}
+
 static const char *stacked_on(struct mp_arena *arena, const struct mp_facts *facts,
 			      const char *name, const char *holders)
 {
 	char holder[64];
-	size_t len;
 
-	for (; *holders; holders += len) {
-		const char *uuid, *dm;
+	while (next_holder(&holders, holder)) {
+		const char *uuid = mp_facts_text(facts, "sys/block/%s/dm/uuid", holder);
+		const char *dm = mp_facts_text(facts, "sys/block/%s/dm/name", holder);
 
-		holders += strspn(holders, " \n");
-		len = strcspn(holders, " \n");
-		if (!len || len >= sizeof(holder))
-			continue;
-		memcpy(holder, holders, len);
-		holder[len] = '\0';
-		uuid = mp_facts_text(facts, "sys/block/%s/dm/uuid", holder);
-		dm = mp_facts_text(facts, "sys/block/%s/dm/name", holder);
-		if (!strncmp(uuid, NVMEMP_UUID_PREFIX, sizeof(NVMEMP_UUID_PREFIX) - 1))
+		if (is_ours(uuid) || is_our_partition(uuid))
 			continue;
 		if (*dm)
-			return mp_arena_printf(arena, "%s is held by %s (%s)", name, holder, dm);
+			return mp_arena_printf(arena, "%s is held by %s (%s%s)", name, holder,
+					       purpose(uuid), dm);
 		return mp_arena_printf(arena, "%s is held by %s", name, holder);
 	}
 	return "";
@@ -123,6 +170,16 @@ static const char *used(struct mp_arena *arena, const struct mp_facts *facts, co
 	if (s && !*s)
 		s = stacked_on(arena, facts, name, holders);
 	return s;
+}
+
+static bool is_in_our_map(const struct mp_facts *facts, const char *holders)
+{
+	char holder[64];
+
+	while (next_holder(&holders, holder))
+		if (is_ours(mp_facts_text(facts, "sys/block/%s/dm/uuid", holder)))
+			return true;
+	return false;
 }
 
 const char *mp_holder_find(struct mp_arena *arena, const struct mp_facts *facts, const char *ns)
@@ -141,5 +198,21 @@ const char *mp_holder_find(struct mp_arena *arena, const struct mp_facts *facts,
 			s = used(arena, facts, part, devno,
 				 mp_facts_text(facts, "%s/%s/holders", prefix, part));
 	}
+	if (s && !*s && mp_facts_find(facts, "ioctl/%s/exclusive", ns) &&
+	    !is_in_our_map(facts, mp_facts_text(facts, "%s/holders", prefix)))
+		s = mp_arena_printf(arena, "%s is open exclusively in a program", ns);
+	return s;
+}
+
+const char *mp_holder_find_map(struct mp_arena *arena, const struct mp_facts *facts, const char *dm)
+{
+	const char *holders = mp_facts_text(facts, "sys/block/%s/holders", dm), *s;
+	char part[64];
+
+	s = used(arena, facts, dm, mp_facts_text(facts, "sys/block/%s/dev", dm), holders);
+	while (s && !*s && next_holder(&holders, part))
+		if (is_our_partition(mp_facts_text(facts, "sys/block/%s/dm/uuid", part)))
+			s = used(arena, facts, part, mp_facts_text(facts, "sys/block/%s/dev", part),
+				 mp_facts_text(facts, "sys/block/%s/holders", part));
 	return s;
 }

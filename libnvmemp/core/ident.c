@@ -183,17 +183,32 @@ int mp_name_cmp(const char *a, const char *b)
 	return !!*a - !!*b;
 }
 
-bool mp_name_is_ns(const char *name)
+/* c and digits: the text behind them, or NULL */
+static const char *behind_number(const char *p, char c)
 {
-	const char *p = name;
-
-	if (strncmp(p, "nvme", 4) || !digit(p[4]))
-		return false;
-	for (p += 4; digit(*p); p++)
-		;
-	if (*p++ != 'n' || !digit(*p))
-		return false;
+	if (!p || *p++ != c || !digit(*p))
+		return NULL;
 	while (digit(*p))
 		p++;
-	return !*p;
+	return p;
+}
+
+bool mp_name_is_ns(const char *name)
+{
+	const char *p = strncmp(name, "nvme", 4) ? NULL : behind_number(name + 3, 'e');
+
+	p = behind_number(p, 'n');
+	return p && !*p;
+}
+
+bool mp_name_is_hidden(const char *name, char ret_ns[32])
+{
+	const char *ctrl = strncmp(name, "nvme", 4) ? NULL : behind_number(name + 3, 'e');
+	const char *ns = behind_number(ctrl, 'c'), *end = behind_number(ns, 'n');
+
+	if (!end || *end || strlen(name) >= 32)
+		return false;
+	memcpy(ret_ns, name, (size_t)(ctrl - name));
+	memcpy(ret_ns + (ctrl - name), ns, strlen(ns) + 1);
+	return true;
 }

@@ -40,4 +40,7 @@ int mp_name_cmp(const char *a, const char *b);
 /* nvmeXnY and nothing else: a namespace's block device, no partition, no hidden path */
 bool mp_name_is_ns(const char *name);
 
+/* nvmeScCnN, one of native multipath's hidden paths; ret_ns: the namespace above it, nvmeSnN */
+bool mp_name_is_hidden(const char *name, char ret_ns[32]);
+
 #endif

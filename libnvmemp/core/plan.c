@@ -31,6 +31,7 @@ const char *mp_step_word(enum mp_step_kind kind)
 		[MP_STEP_ADD_PATH] = "add-path",
 		[MP_STEP_CANCEL_REMOVE] = "cancel-remove",
 		[MP_STEP_REMOVE] = "remove",
+		[MP_STEP_TEARDOWN] = "teardown",
 	};
 
 	return words[kind];
@@ -183,7 +184,8 @@ static void change_settings(struct build *b, const struct mp_map *want, const st
 	if (want->no_path != now->no_path) {
 		snprintf(text, sizeof(text), NVMEMP_MSG_NO_PATH " %s",
 			 mp_no_path_print(want->no_path, buf));
-		step(b, MP_STEP_MESSAGE, now, text, "the configuration says so");
+		step(b, MP_STEP_MESSAGE, now, text, b->in->desired->no_queueing ?
+		     "the machine shuts down" : "the configuration says so");
 	}
 	for (f = 0; f < MP_NR_FEATURES; f++) {
 		if (want->features[f] == now->features[f])

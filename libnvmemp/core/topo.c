@@ -252,6 +252,26 @@ static int add_ns(struct build *b, const char *name)
 	return 0;
 }
 
+static int add_hidden(struct build *b, const char *name)
+{
+	struct mp_topo *t = b->topo;
+	struct mp_native_path p = {
+		.name = mp_arena_strdup(t->arena, name),
+		.ana = copy(b, "sys/block", name, "ana_state"),
+		.ctrl = mp_topo_find_ctrl(t, mp_facts_text(b->facts, "sys/block/%s/device", name)),
+	};
+	char ns[32];
+
+	if (!mp_name_is_hidden(name, ns) || p.ctrl < 0)
+		return 0;
+	p.ns = mp_arena_strdup(t->arena, ns);
+	t->native_paths = mp_arena_grow(t->arena, t->native_paths, t->nr_native_paths, sizeof(p));
+	if (!p.name || !p.ana || !p.ns || !t->native_paths)
+		return -ENOMEM;
+	t->native_paths[t->nr_native_paths++] = p;
+	return 0;
+}
+
 static bool has_nsid(const struct mp_topo *t, int ctrl, uint32_t nsid)
 {
 	size_t i;
@@ -306,6 +326,12 @@ static int ns_cmp(const void *a, const void *b)
 	return mp_name_cmp(((const struct mp_ns *)a)->name, ((const struct mp_ns *)b)->name);
 }
 
+static int hidden_cmp(const void *a, const void *b)
+{
+	return mp_name_cmp(((const struct mp_native_path *)a)->name,
+			   ((const struct mp_native_path *)b)->name);
+}
+
 static void sort(void *base, size_t nr, size_t size, int (*cmp)(const void *, const void *))
 {
 	if (nr)
@@ -337,7 +363,7 @@ static int each(struct build *b, const char *prefix, int (*fn)(struct build *b, 
 
 static int add_block(struct build *b, const char *name)
 {
-	return mp_name_is_ns(name) ? add_ns(b, name) : 0;
+	return mp_name_is_ns(name) ? add_ns(b, name) : add_hidden(b, name);
 }
 
 /* A kernel that was built without the parameter, but with a policy, can't be told to leave it */
@@ -363,6 +389,7 @@ static int build(struct build *b)
 	int r;
 
 	t->native = is_native(b->facts);
+	t->no_queueing = mp_facts_find(b->facts, MP_NO_QUEUEING_FILE);
 	r = each(b, "sys/class/nvme-subsystem", add_subsys);
 	if (!r)
 		r = each(b, "sys/class/nvme", add_ctrl);
@@ -375,6 +402,7 @@ static int build(struct build *b)
 	if (r)
 		return r;
 	sort(t->ns, t->nr_ns, sizeof(*t->ns), ns_cmp);
+	sort(t->native_paths, t->nr_native_paths, sizeof(*t->native_paths), hidden_cmp);
 	for (i = 0; !r && !t->native && i < t->nr_ctrls; i++)
 		r = add_unseen(b, (int)i);
 	return r;

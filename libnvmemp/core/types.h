@@ -71,11 +71,16 @@ enum mp_feature {
  *   sys/block/NS/queue/{logical_block_size,zoned}
  *   sys/block/NS/device			last part of the link: CTRL or SUBSYS
  *   sys/block/NS/holders		names, separated by blanks
+ *   sys/block/HIDDEN/{device,ana_state}	native multipath's paths: nvmeScCnN of nvmeSnN
  *   sys/block/NS/PART/{dev,holders}	its partitions
  *   sys/block/DM/dm/{name,uuid}	of each holder that is a dm device
+ *   sys/block/DM/{dev,holders}		of a map that is to be torn down, and its partition maps
  *   proc/self/mountinfo, proc/swaps
+ *   run/nvmemp-no-queueing		(the machine shuts down)
  *   ioctl/CTRL/{id-ctrl,active-ns,ana-log}	Identify CNS 01h, CNS 02h, log 0Ch
  *   ioctl/NS/{id-ns,ns-descs}		Identify CNS 00h, CNS 03h
+ *   ioctl/NS/exclusive			"" (an exclusive open is refused); asked only after
+ *					device-mapper failed to take it
  *   ioctl/DEVICE/error			why these could not be read, for people
  */
 struct mp_fact {
@@ -143,6 +148,14 @@ struct mp_ns {
 	bool replaced;			/* the controller now has another namespace behind it */
 };
 
+/* One path that the kernel has below a namespace of its own multipathing; only shown */
+struct mp_native_path {
+	const char *name;		/* nvme0c1n1, without a node */
+	const char *ns;			/* nvme0n1, the block device above it */
+	const char *ana;		/* sysfs word; "" = the controller reports none */
+	int ctrl;			/* index into topo.ctrls */
+};
+
 struct mp_topo {
 	struct mp_arena *arena;
 	struct mp_subsys *subsys;	/* by name, natural order (nvme2 before nvme10) */
@@ -151,9 +164,12 @@ struct mp_topo {
 	size_t nr_ctrls;
 	struct mp_ns *ns;		/* by name, natural order */
 	size_t nr_ns;
+	struct mp_native_path *native_paths;	/* by name, natural order */
+	size_t nr_native_paths;
 	struct mp_reject *unseen;	/* namespaces without a block device, with the reason */
 	size_t nr_unseen;
 	bool native;			/* nvme_core.multipath=Y */
+	bool no_queueing;		/* the machine shuts down: no I/O may wait for a path */
 };
 
 /* What the administrator asked for: built from the configuration files. */
@@ -172,6 +188,8 @@ struct mp_conf {
 	struct mp_arena *arena;
 	struct mp_setting *settings;	/* in order of reading; a later one wins */
 	size_t nr_settings;
+	const char **torn;		/* wwids whose maps were torn down since it was read */
+	size_t nr_torn;
 };
 
 /* The settings that hold for one namespace, resolved. */
@@ -181,6 +199,8 @@ struct mp_prefs {
 	uint32_t features[MP_NR_FEATURES];
 	uint32_t weight;		/* of a controller's paths; 0 = 1 */
 	bool ignore;
+	bool single_path;		/* a map for one path, too */
+	bool torn;			/* no new map: the last one was torn down */
 	const char *alias;		/* "" = none */
 };
 
@@ -231,6 +251,7 @@ struct mp_desired {
 	size_t nr_rejects;
 	struct mp_intruder *intruders;
 	size_t nr_intruders;
+	bool no_queueing;		/* as in topo */
 	const char **present;		/* uuids of namespaces that are there, wanted or not */
 	size_t nr_present;
 };
@@ -303,6 +324,7 @@ enum mp_step_kind {
 	MP_STEP_ADD_PATH,		/* the same; if the target says EINVAL, a reload with table */
 	MP_STEP_CANCEL_REMOVE,		/* a deferred removal that is no longer wanted */
 	MP_STEP_REMOVE,			/* its partition maps first; deferred while held open */
+	MP_STEP_TEARDOWN,		/* the same, but only if nobody holds it open; never planned */
 };
 
 struct mp_step {

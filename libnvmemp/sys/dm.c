@@ -16,6 +16,7 @@
 #include "nvmemp_uapi.h"
 #include "sys/dm.h"
 
+#define TEARDOWN_TRIES	10
 #define LOG_LEVEL_ERR	3		/* libdevmapper counts like syslog */
 
 /* The udev rules know a resume with this flag as a reload: nothing changed for those above. */
@@ -555,11 +556,13 @@ static bool is_partition_uuid(const char *part, const char *uuid)
 	return n > 0 && part[4 + n] == '-' && strcmp(part + 4 + n + 1, uuid) == 0;
 }
 
-static int op_remove_partitions(void *self, const struct mp_step *step, struct mp_err *err)
+/* Calls fn for each partition map; what it returns (>= 0) adds up. */
+static int each_partition(struct mp_dm *dm, const struct mp_step *step, struct mp_err *err,
+			  int (*fn)(struct mp_dm *dm, const char *name, struct mp_err *err))
 {
 	AUTO_TASK struct dm_task *list = task_new(DM_DEVICE_LIST);
 	struct dm_names *n;
-	int r, in_use = 0;
+	int r, sum = 0;
 
 	r = list ? task_run(list) : -ENOMEM;
 	n = r == 0 ? dm_task_get_names(list) : NULL;
@@ -572,12 +575,76 @@ static int op_remove_partitions(void *self, const struct mp_step *step, struct m
 		if (run_query(DM_DEVICE_INFO, n->name, NULL, &task, &info) != 0 ||
 		    !is_partition_uuid(dm_task_get_uuid(task), step->uuid))
 			continue;
-		r = remove_one(self, n->name, err);
+		r = fn(dm, n->name, err);
 		if (r < 0)
 			return r;
-		in_use |= r;
+		sum += r;
 	}
-	return in_use;
+	return sum;
+}
+
+static int op_remove_partitions(void *self, const struct mp_step *step, struct mp_err *err)
+{
+	return each_partition(self, step, err, remove_one);
+}
+
+static int open_count(const char *name)
+{
+	AUTO_TASK struct dm_task *task = NULL;
+	struct dm_info info;
+
+	if (run_query(DM_DEVICE_INFO, name, NULL, &task, &info) != 0 || info.open_count < 0)
+		return 0;
+	return info.open_count;
+}
+
+static int count_one(struct mp_dm *dm, const char *name, struct mp_err *err)
+{
+	return 1;
+}
+
+static int count_open(struct mp_dm *dm, const char *name, struct mp_err *err)
+{
+	return open_count(name);
+}
+
+/* Each partition map has its map open, and is no user as long as nobody has it open. */
+static int is_open(struct mp_dm *dm, const struct mp_step *step, struct mp_err *err)
+{
+	int parts = each_partition(dm, step, err, count_one), users;
+
+	users = parts < 0 ? parts : each_partition(dm, step, err, count_open);
+	if (users < 0)
+		return users;
+	return users > 0 || open_count(step->name) > parts;
+}
+
+static int remove_now(struct mp_dm *dm, const char *name, struct mp_err *err)
+{
+	AUTO_TASK struct dm_task *task = task_new(DM_DEVICE_REMOVE);
+	int r = -ENOMEM;
+
+	if (task && dm_task_set_name(task, name))
+		r = task_run_with_cookie(dm, task, COOKIE_ALWAYS);
+	return r && r != -ENXIO ? failed("remove", name, r, err) : 0;
+}
+
+/* udev's rules may have it open for a moment. */
+static int op_teardown(void *self, const struct mp_step *step, struct mp_err *err)
+{
+	static const struct timespec pause = { .tv_nsec = 100000000 };
+	int tries, r = 1;
+
+	for (tries = 0; r > 0 && tries < TEARDOWN_TRIES; tries++) {
+		if (tries)
+			nanosleep(&pause, NULL);
+		r = is_open(self, step, err);
+	}
+	if (r > 0)
+		return mp_err_set(err, -EBUSY, "%s is open in a program", step->name);
+	if (r == 0)
+		r = each_partition(self, step, err, remove_now);
+	return r < 0 ? r : remove_now(self, step->name, err);
 }
 
 struct mp_ops mp_dm_ops(struct mp_dm *dm)
@@ -594,5 +661,6 @@ struct mp_ops mp_dm_ops(struct mp_dm *dm)
 		.cancel_remove = op_cancel_remove,
 		.remove_partitions = op_remove_partitions,
 		.remove = op_remove,
+		.teardown = op_teardown,
 	};
 }

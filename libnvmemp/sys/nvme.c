@@ -239,6 +239,22 @@ static int add_ns(const struct admin *a, const struct mp_nvme_ns *ns)
 	return add_fact(a->facts, ns->name, "ns-descs", data, sizeof(data));
 }
 
+/*
+ * An open that claims the device for a moment: others who want to at just that
+ * time are refused. So this is asked only where we were refused ourselves.
+ */
+static int add_use(const struct admin *a, int root_fd, const struct mp_nvme_ns *ns)
+{
+	__attribute__((cleanup(cleanup_close))) int fd = -1;
+	char node[64];
+
+	snprintf(node, sizeof(node), "dev/%s", ns->name);
+	fd = openat(root_fd, node, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 || errno != EBUSY)
+		return 0;
+	return add_fact(a->facts, ns->name, "exclusive", "", 0);
+}
+
 static int add_unreachable(const struct admin *a, const struct mp_nvme_ns *ns, size_t nr_ns)
 {
 	int saved = errno;
@@ -275,8 +291,11 @@ int mp_nvme_read(int root_fd, const char *ctrl, const struct mp_nvme_ns *ns, siz
 	if (fd < 0)
 		return add_unreachable(&a, ns, nr_ns);
 	r = add_ctrl(&a);
-	for (i = 0; r == 0 && i < nr_ns; i++)
+	for (i = 0; r == 0 && i < nr_ns; i++) {
 		r = add_ns(&a, &ns[i]);
+		if (r == 0 && ns[i].check_use)
+			r = add_use(&a, root_fd, &ns[i]);
+	}
 	return r;
 }
 

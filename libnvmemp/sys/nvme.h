@@ -13,6 +13,7 @@
 struct mp_nvme_ns {
 	const char *name;		/* nvme0n1, whose ioctl facts are wanted */
 	uint32_t nsid;
+	bool check_use;			/* ask whether somebody has it open exclusively */
 };
 
 /*

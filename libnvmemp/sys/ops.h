@@ -29,6 +29,8 @@ struct mp_ops {
 	int (*remove_partitions)(void *self, const struct mp_step *step, struct mp_err *err);
 	/* positive: it is in use and goes when it is closed */
 	int (*remove)(void *self, const struct mp_step *step, struct mp_err *err);
+	/* the partition maps and the map; -EBUSY, and all are left, if one of them is in use */
+	int (*teardown)(void *self, const struct mp_step *step, struct mp_err *err);
 };
 
 #endif

@@ -291,6 +291,17 @@ static int add_ns(struct reader *r, const char *name, char *ret_ctrl, size_t siz
 	return err;
 }
 
+static int add_hidden(struct reader *r, const char *name)
+{
+	static const char *const attrs[] = { "ana_state", NULL };
+	char block[DIR_MAX], parent[DIR_MAX];
+	int err;
+
+	snprintf(block, sizeof(block), "sys/block/%s", name);
+	err = add_attrs(r, block, attrs);
+	return err < 0 ? err : add_parent(r, block, parent, sizeof(parent));
+}
+
 static int add_subsys(struct reader *r, const char *name)
 {
 	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
@@ -357,7 +368,7 @@ static int add_ctrls(struct reader *r)
 static int add_namespaces(struct reader *r)
 {
 	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
-	char parent[DIR_MAX];
+	char parent[DIR_MAX], ns[32];
 	struct dirent *e;
 	int err;
 
@@ -367,9 +378,10 @@ static int add_namespaces(struct reader *r)
 	if (err < 0)
 		return err;
 	while ((e = readdir(dir))) {
-		if (!mp_name_is_ns(e->d_name))
-			continue;
-		err = add_ns(r, e->d_name, parent, sizeof(parent));
+		if (mp_name_is_ns(e->d_name))
+			err = add_ns(r, e->d_name, parent, sizeof(parent));
+		else if (mp_name_is_hidden(e->d_name, ns))
+			err = add_hidden(r, e->d_name);
 		if (err < 0)
 			return err;
 	}
@@ -380,7 +392,7 @@ int mp_sysfs_read_all(int root_fd, struct mp_facts *facts, struct mp_err *err)
 {
 	static const char *const files[] = {
 		"sys/module/nvme_core/parameters/multipath",
-		"proc/self/mountinfo", "proc/swaps", NULL
+		"proc/self/mountinfo", "proc/swaps", MP_NO_QUEUEING_FILE, NULL
 	};
 	struct reader r = { .root = root_fd, .facts = facts, .err = err };
 	const char *const *f;
@@ -393,6 +405,39 @@ int mp_sysfs_read_all(int root_fd, struct mp_facts *facts, struct mp_err *err)
 		n = add_ctrls(&r);
 	for (f = files; n >= 0 && *f; f++)
 		n = add_file(&r, *f);
+	return n < 0 ? n : 0;
+}
+
+static int add_map(struct reader *r, const char *name)
+{
+	static const char *const attrs[] = { "dev", NULL };
+	char dir[DIR_MAX];
+	int err;
+
+	snprintf(dir, sizeof(dir), "sys/block/%s", name);
+	err = add_attrs(r, dir, attrs);
+	return err < 0 ? err : add_holders(r, dir);
+}
+
+int mp_sysfs_read_map(int root_fd, const char *dm, struct mp_facts *facts, struct mp_err *err)
+{
+	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	struct reader r = { .root = root_fd, .facts = facts, .err = err };
+	char path[DIR_MAX];
+	struct dirent *e;
+	int n;
+
+	n = add_map(&r, dm);
+	if (n == 0)
+		n = add_file(&r, "proc/self/mountinfo");
+	if (n >= 0)
+		n = add_file(&r, "proc/swaps");
+	snprintf(path, sizeof(path), "sys/block/%s/holders", dm);
+	if (n >= 0)
+		n = open_dir(&r, path, &dir);
+	while (n == 0 && (e = readdir(dir)))
+		if (strncmp(e->d_name, "dm-", 3) == 0)
+			n = add_map(&r, e->d_name);
 	return n < 0 ? n : 0;
 }
 

@@ -23,4 +23,7 @@ int mp_sysfs_read_all(int root_fd, struct mp_facts *facts, struct mp_err *err);
 int mp_sysfs_read_device(int root_fd, const char *name, struct mp_facts *facts,
 			 struct mp_err *err);
 
+/* What says who uses a map (dm-0) or a partition map on it; a map that is gone has no facts. */
+int mp_sysfs_read_map(int root_fd, const char *dm, struct mp_facts *facts, struct mp_err *err);
+
 #endif

@@ -101,6 +101,10 @@ static void put_objects(const struct daemon *d, sd_bus_message *m)
 		sd_bus_message_append(m, "v", "a(ssss)", 2, "nvme0", "live", "tcp", "a", "nvme1", "live",
 				      "tcp", "b");
 		sd_bus_message_close_container(m);
+		sd_bus_message_open_container(m, 'e', "sv");
+		sd_bus_message_append(m, "s", "NativePaths");
+		sd_bus_message_append(m, "v", "a(ssss)", 1, "nvme0c1n1", "nvme0n1", "nvme1", "optimized");
+		sd_bus_message_close_container(m);
 		close_object(m);
 	}
 	sd_bus_message_close_container(m);
@@ -157,6 +161,8 @@ static int answer(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	else if (sd_bus_message_read(call, "s", &arg) > 0)
 		snprintf(d->called, sizeof(d->called), "%s.%s(%s)", sd_bus_message_get_path(call), method,
 			 arg);
+	else
+		snprintf(d->called, sizeof(d->called), "%s.%s()", sd_bus_message_get_path(call), method);
 	r = sd_bus_send(NULL, reply, NULL);
 	sd_bus_message_unref(reply);
 	return r < 0 ? r : 1;
@@ -235,6 +241,9 @@ static void a_snapshot_has_all_in_order(void **state)
 	assert_int_equal(s->subsystems[0]->nr_controllers, 2);
 	assert_string_equal(s->subsystems[0]->controllers[1]->name, "nvme1");
 	assert_string_equal(s->subsystems[0]->controllers[1]->address, "b");
+	assert_int_equal(s->subsystems[0]->nr_native_paths, 1);
+	assert_string_equal(s->subsystems[0]->native_paths[0]->device, "nvme0c1n1");
+	assert_string_equal(s->subsystems[0]->native_paths[0]->ana_state, "optimized");
 	assert_int_equal(s->nr_rejected, 1);
 	assert_string_equal(s->rejected[0]->device, "nvme5n1");
 	assert_string_equal(s->rejected[0]->reason, "because");
@@ -256,6 +265,8 @@ static void calls_reach_their_map(void **state)
 	assert_string_equal(d.called, "/org/nvmemp1/map/m.Reinstate(nvme1n1)");
 	assert_int_equal(nvmemp_release(conn, "m", "nvme1n1"), 0);
 	assert_string_equal(d.called, "/org/nvmemp1/map/m.Release(nvme1n1)");
+	assert_int_equal(nvmemp_teardown(conn, "a-b"), 0);
+	assert_string_equal(d.called, "/org/nvmemp1/map/a_2db.Teardown()");
 	assert_int_equal(nvmemp_reload(conn), 0);
 	assert_int_equal(nvmemp_plan_read(conn, &plan), 0);
 	assert_int_equal(plan->nr_steps, 2);

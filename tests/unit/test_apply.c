@@ -50,6 +50,7 @@ CALL(message)
 CALL(cancel_remove)
 CALL(remove_partitions)
 CALL(remove)
+CALL(teardown)
 
 static struct mp_ops fake_ops(struct fake *fake)
 {
@@ -58,6 +59,7 @@ static struct mp_ops fake_ops(struct fake *fake)
 		.suspend = fake_suspend, .resume = fake_resume, .rename = fake_rename,
 		.message = fake_message, .cancel_remove = fake_cancel_remove,
 		.remove_partitions = fake_remove_partitions, .remove = fake_remove,
+		.teardown = fake_teardown,
 	};
 }
 
@@ -84,6 +86,8 @@ static void single_call_steps(void **state)
 	const struct call rename_[] = { { "rename a", 0 }, { NULL } };
 	const struct call message[] = { { "message a", 0 }, { NULL } };
 	const struct call cancel[] = { { "cancel_remove a", 0 }, { NULL } };
+	const struct call teardown[] = { { "teardown a", 0 }, { NULL } };
+	const struct call in_use[] = { { "teardown a", -EBUSY }, { NULL } };
 	const struct call failing[] = { { "message a", -EINVAL }, { NULL } };
 
 	one_step(MP_STEP_CREATE, create, APPLY_DONE, "");
@@ -91,6 +95,8 @@ static void single_call_steps(void **state)
 	one_step(MP_STEP_RENAME, rename_, APPLY_DONE, "");
 	one_step(MP_STEP_MESSAGE, message, APPLY_DONE, "");
 	one_step(MP_STEP_CANCEL_REMOVE, cancel, APPLY_DONE, "");
+	one_step(MP_STEP_TEARDOWN, teardown, APPLY_DONE, "");
+	one_step(MP_STEP_TEARDOWN, in_use, APPLY_FAILED, "teardown a failed");
 	one_step(MP_STEP_MESSAGE, failing, APPLY_FAILED, "message a failed");
 }
 

@@ -90,10 +90,16 @@ static void holders_are_named(void **state)
 		{ "swap", DISK "proc/swaps = /dev/nvme0n1p1 partition 1 0 -2\n", "nvme0n1p1 is swap" },
 		{ "swap elsewhere", DISK "proc/swaps = /dev/nvme0n1p12 partition 1 0 -2\n", "" },
 		{ "LVM", DISK "sys/block/nvme0n1/holders = dm-3\nsys/block/dm-3/dm/name = vg-root\n"
-		  "sys/block/dm-3/dm/uuid = LVM-abc\n", "nvme0n1 is held by dm-3 (vg-root)" },
+		  "sys/block/dm-3/dm/uuid = LVM-abc\n", "nvme0n1 is held by dm-3 (LVM: vg-root)" },
 		{ "multipathd", DISK "sys/block/nvme0n1/holders = dm-1 dm-3\nsys/block/dm-1/dm/uuid = nvmemp-w\n"
 		  "sys/block/dm-3/dm/name = mpatha\nsys/block/dm-3/dm/uuid = mpath-w\n",
-		  "nvme0n1 is held by dm-3 (mpatha)" },
+		  "nvme0n1 is held by dm-3 (multipathd: mpatha)" },
+		{ "dm-crypt on a partition", DISK "sys/block/nvme0n1/nvme0n1p1/holders = dm-3\n"
+		  "sys/block/dm-3/dm/name = safe\nsys/block/dm-3/dm/uuid = CRYPT-LUKS2-1-safe\n",
+		  "nvme0n1p1 is held by dm-3 (dm-crypt: safe)" },
+		{ "a dm device without a uuid", DISK "sys/block/nvme0n1/holders = dm-3\n"
+		  "sys/block/dm-3/dm/name = mine\n", "nvme0n1 is held by dm-3 (mine)" },
+		{ "md", DISK "sys/block/nvme0n1/holders = md127\n", "nvme0n1 is held by md127" },
 		{ "md on a partition", DISK "sys/block/nvme0n1/nvme0n1p1/holders = md0\n",
 		  "nvme0n1p1 is held by md0" },
 		{ "our map", DISK "sys/block/nvme0n1/holders = dm-1\nsys/block/dm-1/dm/uuid = nvmemp-w\n"
@@ -101,6 +107,12 @@ static void holders_are_named(void **state)
 		{ "blanks, and a name that is none", DISK "sys/block/nvme0n1/holders =  dm-1  "
 		  "x23456789012345678901234567890123456789012345678901234567890123456789 \n"
 		  "sys/block/dm-1/dm/uuid = nvmemp-w\n", "" },
+		{ "somebody who has no name", DISK "ioctl/nvme0n1/exclusive =\n",
+		  "nvme0n1 is open exclusively in a program" },
+		{ "a name is better", DISK "ioctl/nvme0n1/exclusive =\nsys/block/nvme0n1/holders = md0\n",
+		  "nvme0n1 is held by md0" },
+		{ "our map's opening is exclusive, too", DISK "ioctl/nvme0n1/exclusive =\n"
+		  "sys/block/nvme0n1/holders = dm-1\nsys/block/dm-1/dm/uuid = nvmemp-w\n", "" },
 		{ "rubbish", DISK "proc/self/mountinfo = - - - -\nproc/swaps = x\n", "" },
 	};
 	size_t i;
@@ -110,6 +122,42 @@ static void holders_are_named(void **state)
 		struct mp_arena *arena = mp_arena_new();
 
 		check_text(rows[i].name, mp_holder_find(arena, &f, "nvme0n1"), rows[i].want);
+		mp_arena_free(arena);
+		mp_facts_done(&f);
+	}
+}
+
+static void users_of_a_map_are_named(void **state)
+{
+#define MAP "sys/block/dm-0/dev = 253:0\nsys/block/dm-0/holders = dm-1 dm-2\n" \
+	    "sys/block/dm-1/dm/uuid = part1-nvmemp-w\nsys/block/dm-1/dm/name = x-part1\n" \
+	    "sys/block/dm-1/dev = 253:1\n" \
+	    "sys/block/dm-2/dm/uuid = part12-nvmemp-w\nsys/block/dm-2/dm/name = x-part12\n" \
+	    "sys/block/dm-2/dev = 253:2\n"
+	static const struct {
+		const char *name, *facts, *want;
+	} rows[] = {
+		{ "nobody: partition maps are none", MAP, "" },
+		{ "mounted", MAP "proc/self/mountinfo = 22 1 253:0 / /srv rw - ext4 /dev/x rw\n",
+		  "dm-0 is mounted on /srv" },
+		{ "a partition is", MAP "proc/self/mountinfo = 22 1 253:2 / /srv rw - ext4 /dev/x rw\n",
+		  "dm-2 is mounted on /srv" },
+		{ "swap on a partition", MAP "proc/swaps = /dev/dm-1 partition 1 0 -2\n", "dm-1 is swap" },
+		{ "LVM on a partition", MAP "sys/block/dm-2/holders = dm-3\n"
+		  "sys/block/dm-3/dm/uuid = LVM-x\nsys/block/dm-3/dm/name = vg-a\n",
+		  "dm-2 is held by dm-3 (LVM: vg-a)" },
+		{ "another map's partition is a user", "sys/block/dm-0/holders = dm-1\n"
+		  "sys/block/dm-1/dm/uuid = part1-mpath-w\nsys/block/dm-1/dm/name = y\n",
+		  "dm-0 is held by dm-1 (y)" },
+		{ "md", "sys/block/dm-0/holders = md0\n", "dm-0 is held by md0" },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		struct mp_facts f = load(rows[i].facts);
+		struct mp_arena *arena = mp_arena_new();
+
+		check_text(rows[i].name, mp_holder_find_map(arena, &f, "dm-0"), rows[i].want);
 		mp_arena_free(arena);
 		mp_facts_done(&f);
 	}
@@ -266,6 +314,7 @@ int main(void)
 		cmocka_unit_test(facts_are_found_by_key),
 		cmocka_unit_test(text_that_is_no_fact_is_refused),
 		cmocka_unit_test(holders_are_named),
+		cmocka_unit_test(users_of_a_map_are_named),
 		cmocka_unit_test(settings_are_checked),
 		cmocka_unit_test(narrower_then_later_settings_win),
 		cmocka_unit_test(a_failed_path_is_probed_with_a_backoff),

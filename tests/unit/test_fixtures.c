@@ -277,6 +277,9 @@ static void do_step(struct mp_loaded *l, const struct mp_step *s)
 	case MP_STEP_CANCEL_REMOVE:
 		m->deferred_remove = false;
 		break;
+	case MP_STEP_TEARDOWN:
+		fail_msg("%s: nobody plans that", s->name);
+		break;
 	case MP_STEP_REMOVE:
 		memmove(m, m + 1, (size_t)(&l->maps[--l->nr_maps] - m) * sizeof(*m));
 		break;

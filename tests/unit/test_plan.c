@@ -50,6 +50,7 @@ struct machine {
 	bool ana;		/* CMIC says so; group 2 is inaccessible */
 	bool no_log;		/* which was not read yet */
 	const char *conf[4][3];	/* section, key, value */
+	const char *torn;	/* wwid */
 	const char *loaded;	/* table of the map NAME, size 2048 */
 	bool read_only;		/* the map */
 	bool follows;		/* because a path was */
@@ -218,6 +219,8 @@ static struct mp_conf conf_of(const struct machine *m)
 	for (i = 0; i < COUNT(m->conf) && m->conf[i][0]; i++)
 		if (mp_conf_add(&conf, m->conf[i][0], m->conf[i][1], m->conf[i][2], "f", 1, &err))
 			fail_msg("%s: %s", m->name, err.text);
+	if (m->torn)
+		assert_int_equal(mp_conf_tear(&conf, m->torn), 0);
 	return conf;
 }
 
@@ -299,8 +302,8 @@ static void apply(struct mp_loaded *l, const struct mp_plan *plan)
 				;
 			} else if (sscanf(s->text, "policy %63s", arg) == 1) {
 				m->map.policy = !strcmp(arg, "numa") ? MP_POLICY_NUMA : MP_POLICY_ROUND_ROBIN;
-			} else if (sscanf(s->text, "no_path %u", &minor) == 1) {
-				m->map.no_path = minor;
+			} else if (sscanf(s->text, "no_path %63s", arg) == 1) {
+				assert_int_equal(mp_no_path_parse(arg, &m->map.no_path), 0);
 			} else if (sscanf(s->text, "%63s %u:%u %63s", word, &major, &minor, arg) >= 3) {
 				const char *rest = strchr(s->text, ' ');
 				int used;
@@ -354,6 +357,33 @@ static const struct machine rows[] = {
 	}, {
 		.name = "one path of a shared namespace makes a map",
 		.ns = { A },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "unless the configuration waits for two",
+		.ns = { A }, .conf = { { "defaults", "single_path", "no" } },
+		.desired = "reject nvme0n1 because \"it is the only path, and single_path is no\"\n",
+		.plan = "",
+	}, {
+		.name = "which are here",
+		.ns = PLAIN, .conf = { { "defaults", "single_path", "no" } },
+		.desired = WANTED, .plan = CREATE("2 " BOTH) " because \"nvme0n1 has 2 paths\"\n",
+	}, {
+		.name = "a refused path does not count",
+		.ns = { A, B_WITH(.private = true) }, .conf = { { "defaults", "single_path", "no" } },
+		.desired = "reject nvme0n1 because \"it is the only path, and single_path is no\"\n"
+			   "reject nvme1n1 because \"it is private to one controller\"\n",
+		.plan = "",
+	}, {
+		.name = "a map keeps its last path",
+		.ns = { A }, .conf = { { "defaults", "single_path", "no" } },
+		.loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = "",
+	}, {
+		.name = "one namespace may differ",
+		.ns = { A }, .conf = { { "defaults", "single_path", "no" },
+				       { "namespace " WWID, "single_path", "yes" } },
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
 		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
 	}, {
@@ -444,6 +474,39 @@ static const struct machine rows[] = {
 		.desired = "reject nvme0n1 because \"nvme0n1 is mounted on /\"\n",
 		.plan = "",
 	}, {
+		.name = "nor is its other path: the two would be mounted side by side",
+		.ns = PLAIN, .facts = "proc/self/mountinfo = 1 2 259:0 / / rw - ext4 /dev/root rw\n",
+		.desired = "reject nvme0n1 because \"nvme0n1 is mounted on /\"\n"
+			   "reject nvme1n1 because \"its namespace is in use: nvme0n1 is mounted on /\"\n",
+		.plan = "",
+	}, {
+		.name = "swap on a partition: not ours",
+		.ns = { A }, .facts = "sys/block/nvme0n1/nvme0n1p1/dev = 259:9\n"
+				      "proc/swaps = /dev/nvme0n1p1 partition 1 0 -2\n",
+		.desired = "reject nvme0n1 because \"nvme0n1p1 is swap\"\n",
+		.plan = "",
+	}, {
+		.name = "multipathd was there first",
+		.ns = PLAIN,
+		.facts = "sys/block/nvme0n1/holders = dm-7\nsys/block/nvme1n1/holders = dm-7\n"
+			 "sys/block/dm-7/dm/name = mpatha\nsys/block/dm-7/dm/uuid = mpath-w\n",
+		.desired = "reject nvme0n1 because \"nvme0n1 is held by dm-7 (multipathd: mpatha)\"\n"
+			   "reject nvme1n1 because \"nvme1n1 is held by dm-7 (multipathd: mpatha)\"\n",
+		.plan = "",
+	}, {
+		.name = "somebody who has no name has one path",
+		.ns = PLAIN, .facts = "ioctl/nvme1n1/exclusive =\n",
+		.desired = "reject nvme0n1 because \"its namespace is in use: "
+			   "nvme1n1 is open exclusively in a program\"\n"
+			   "reject nvme1n1 because \"nvme1n1 is open exclusively in a program\"\n",
+		.plan = "",
+	}, {
+		.name = "the same, and the map is there",
+		.ns = PLAIN, .facts = "ioctl/nvme1n1/exclusive =\n", .loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"nvme1n1 is open exclusively in a program\"\n",
+		.plan = "",
+	}, {
 		.name = "somebody stacks on one of our paths: it stays ours as well",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
 		.facts = "sys/block/nvme1n1/holders = dm-0 dm-7\nsys/block/dm-7/dm/name = vg-x\n"
@@ -452,9 +515,10 @@ static const struct machine rows[] = {
 	}, {
 		.name = "but takes one that is not",
 		.ns = PLAIN, .loaded = HEAD "1 259:0 2 ana optimized",
-		.facts = "sys/block/nvme1n1/holders = dm-7\nsys/block/dm-7/dm/name = vg-x\n",
+		.facts = "sys/block/nvme1n1/holders = dm-7\nsys/block/dm-7/dm/name = vg-x\n"
+			 "sys/block/dm-7/dm/uuid = LVM-x\n",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
-			   "reject nvme1n1 because \"nvme1n1 is held by dm-7 (vg-x)\"\n",
+			   "reject nvme1n1 because \"nvme1n1 is held by dm-7 (LVM: vg-x)\"\n",
 		.plan = "",
 	}, {
 		.name = "ignored",
@@ -790,6 +854,37 @@ static const struct machine rows[] = {
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy round-robin no_path 7 2 " BOTH "\n",
 		.plan = "message " NAME ": policy round-robin because \"the configuration says so\"\n"
 			"message " NAME ": no_path 7 because \"the configuration says so\"\n",
+	}, {
+		.name = "a map that was torn down is not made again",
+		.ns = { A }, .torn = WWID,
+		.desired = "reject nvme0n1 because \"its map was torn down: reload nvmempd to have it again\"\n",
+		.plan = "",
+	}, {
+		.name = "another one is",
+		.ns = { A }, .torn = "eui.0011",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "whoever made it again may have it",
+		.ns = PLAIN, .torn = WWID, .loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = WANTED, .plan = ADD("259:1 2 ana optimized") " because \"path nvme1n1 appeared\"\n",
+	}, {
+		.name = "what a teardown left without a table goes",
+		.ns = { A }, .torn = WWID, .loaded = "",
+		.desired = "reject nvme0n1 because \"its map was torn down: reload nvmempd to have it again\"\n",
+		.plan = "remove " NAME " because \"it was left without a table\"\n",
+	}, {
+		.name = "the machine shuts down: nothing waits any more",
+		.ns = PLAIN, .loaded = HEAD "2 " BOTH, .facts = "run/nvmemp-no-queueing =\n",
+		.conf = { { "defaults", "no_path", "queue" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy numa no_path fail 2 " BOTH "\n",
+		.plan = "message " NAME ": no_path fail because \"the machine shuts down\"\n",
+	}, {
+		.name = "and it stays so",
+		.ns = PLAIN, .loaded = "4 policy numa no_path fail 2 " BOTH,
+		.facts = "run/nvmemp-no-queueing =\n", .conf = { { "defaults", "no_path", "queue" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy numa no_path fail 2 " BOTH "\n",
+		.plan = "",
 	}, {
 		.name = "an alias renames",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH,

@@ -143,6 +143,7 @@ static void what_the_keys_name_is_read(void **state)
 	put_machine(t);
 	put(t, "sys/module/nvme_core/parameters/multipath", "N\n");
 	put(t, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition\n");
+	put(t, MP_NO_QUEUEING_FILE, "");
 	read_all(t);
 	is_text(t, "sys/module/nvme_core/parameters/multipath", "N");
 	is_text(t, "sys/class/nvme/nvme0/address", "0000:01:00.0");
@@ -156,16 +157,16 @@ static void what_the_keys_name_is_read(void **state)
 	is_text(t, "sys/block/nvme0n1/device", "nvme0");
 	is_text(t, "sys/block/nvme0n1/holders", "");
 	is_text(t, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition");
+	is_text(t, "run/nvmemp-no-queueing", "");
 }
 
-static void other_disks_and_hidden_paths_are_not_read(void **state)
+static void other_disks_are_not_read(void **state)
 {
 	struct tree *t = *state;
 
 	put_machine(t);
 	read_all(t);
 	is_absent(t, "sys/block/sda/dev");
-	is_absent(t, "sys/block/nvme0c0n1/size");
 }
 
 static void trailing_blanks_are_the_devices_own(void **state)
@@ -197,6 +198,37 @@ static void holders_of_disk_and_partition_are_found(void **state)
 	is_absent(t, "sys/block/dm-4/dm/name");
 }
 
+static void users_of_a_map_and_its_partitions_are_found(void **state)
+{
+	struct tree *t = *state;
+
+	put(t, "sys/block/dm-0/dev", "253:0\n");
+	put_link(t, "sys/block/dm-0/holders/dm-1", "../../dm-1");
+	put_link(t, "sys/block/dm-0/holders/md0", "../../md0");
+	put(t, "sys/block/dm-1/dev", "253:1\n");
+	put(t, "sys/block/dm-1/dm/uuid", "part1-nvmemp-w\n");
+	put_link(t, "sys/block/dm-1/holders/dm-2", "../../dm-2");
+	put(t, "sys/block/dm-2/dev", "253:2\n");
+	put(t, "sys/block/dm-2/dm/uuid", "LVM-x\n");
+	put(t, "proc/self/mountinfo", "22 1 253:2 / /srv rw - ext4 /dev/x rw\n");
+	assert_int_equal(mp_sysfs_read_map(t->fd, "dm-0", &t->facts, NULL), 0);
+	assert_int_equal(mp_facts_sort(&t->facts), 0);
+	is_text(t, "sys/block/dm-0/dev", "253:0");
+	is_text(t, "sys/block/dm-1/dev", "253:1");
+	is_text(t, "sys/block/dm-1/holders", "dm-2");
+	is_text(t, "sys/block/dm-2/dm/uuid", "LVM-x");
+	is_text(t, "proc/self/mountinfo", "22 1 253:2 / /srv rw - ext4 /dev/x rw");
+	is_absent(t, "sys/block/dm-2/dev");
+}
+
+static void a_map_that_is_gone_has_no_users(void **state)
+{
+	struct tree *t = *state;
+
+	assert_int_equal(mp_sysfs_read_map(t->fd, "dm-0", &t->facts, NULL), 0);
+	assert_int_equal(t->facts.nr_facts, 0);
+}
+
 static void native_multipath_shows_the_subsystem_as_parent(void **state)
 {
 	struct tree *t = *state;
@@ -205,6 +237,21 @@ static void native_multipath_shows_the_subsystem_as_parent(void **state)
 	put_link(t, "sys/block/nvme0n1/device", "../../nvme-subsys0");
 	read_all(t);
 	is_text(t, "sys/block/nvme0n1/device", "nvme-subsys0");
+}
+
+static void hidden_paths_have_a_controller_and_an_ana_state(void **state)
+{
+	struct tree *t = *state;
+
+	put(t, "sys/block/nvme0c1n1/ana_state", "non-optimized\n");
+	put(t, "sys/block/nvme0c1n1/size", "2048\n");
+	put_link(t, "sys/block/nvme0c1n1/device", "../../nvme1");
+	put(t, "sys/block/nvme0c1n1p1/ana_state", "optimized\n");
+	read_all(t);
+	is_text(t, "sys/block/nvme0c1n1/ana_state", "non-optimized");
+	is_text(t, "sys/block/nvme0c1n1/device", "nvme1");
+	is_absent(t, "sys/block/nvme0c1n1/size");
+	is_absent(t, "sys/block/nvme0c1n1p1/ana_state");
 }
 
 static void nothing_outside_the_root_is_read(void **state)
@@ -254,10 +301,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROW(what_the_keys_name_is_read),
-		ROW(other_disks_and_hidden_paths_are_not_read),
+		ROW(other_disks_are_not_read),
 		ROW(trailing_blanks_are_the_devices_own),
 		ROW(holders_of_disk_and_partition_are_found),
+		ROW(users_of_a_map_and_its_partitions_are_found),
+		ROW(a_map_that_is_gone_has_no_users),
 		ROW(native_multipath_shows_the_subsystem_as_parent),
+		ROW(hidden_paths_have_a_controller_and_an_ana_state),
 		ROW(nothing_outside_the_root_is_read),
 		ROW(a_machine_without_sysfs_is_an_error_that_says_so),
 		ROW(one_device_brings_its_controller_and_nothing_else),

@@ -254,6 +254,26 @@ static void only_whole_namespaces_are_namespaces(void **state)
 		check_int(rows[i].name, mp_name_is_ns(rows[i].name), rows[i].want);
 }
 
+static void hidden_paths_belong_to_a_namespace(void **state)
+{
+	static const struct {
+		const char *name, *ns;
+	} rows[] = {
+		{ "nvme0c0n1", "nvme0n1" }, { "nvme12c345n6", "nvme12n6" }, { "nvme0n1", "" },
+		{ "nvme0c0", "" }, { "nvme0c0n", "" }, { "nvme0cn1", "" }, { "nvmec0n1", "" },
+		{ "nvme0c0n1p1", "" }, { "sda", "" }, { "", "" },
+		{ "nvme00000000000c00000000000n0000", "" },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		char ns[32] = "";
+
+		check_int(rows[i].name, mp_name_is_hidden(rows[i].name, ns), *rows[i].ns != '\0');
+		check_text(rows[i].name, ns, rows[i].ns);
+	}
+}
+
 static void words_are_scanned_one_by_one(void **state)
 {
 	struct mp_scan s = { .at = "  ab  12 x" };
@@ -298,6 +318,7 @@ int main(void)
 		cmocka_unit_test(dm_names_are_safe),
 		cmocka_unit_test(names_have_natural_order),
 		cmocka_unit_test(only_whole_namespaces_are_namespaces),
+		cmocka_unit_test(hidden_paths_belong_to_a_namespace),
 		cmocka_unit_test(words_are_scanned_one_by_one),
 		cmocka_unit_test(nothing_reaches_a_terminal),
 	};

@@ -20,9 +20,10 @@ release=${VM_RELEASE-}
 vm=build/vm${release:+/$release}
 mkdir -p "$vm"
 
-# Beyond the essential packages; kpartx because our udev rules call it.
+# Beyond the essential packages; kpartx because our udev rules call it, multipath-tools
+# for the one scenario with it: elsewhere its daemon and its rule for paths are masked.
 PACKAGES=(systemd systemd-sysv udev dbus dmsetup kpartx fio nvme-cli jq strace
-	  e2fsprogs util-linux mount fdisk kmod procps)
+	  e2fsprogs util-linux mount fdisk kmod procps multipath-tools)
 # Libraries that the project links to: their package names differ from release
 # to release, so this machine is asked who owns them.
 LIBRARIES=(libdevmapper.so.1.02.1 libudev.so.1 libnvme.so.1 libsystemd.so.0
@@ -110,9 +111,12 @@ configure_base() {
 	printf '[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear -o "-p -f root" %%I 115200 linux\n' \
 		>"$tree/etc/systemd/system/serial-getty@ttyS1.service.d/autologin.conf"
 	printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' >"$tree/etc/systemd/journald.conf.d/lab.conf"
+	mkdir -p "$tree/etc/udev/rules.d"
+	ln -s /dev/null "$tree/etc/udev/rules.d/60-multipath.rules"
 	quiet "$vm/systemctl.log" chroot "$tree" systemctl -q enable lab-job.service
 	for unit in serial-getty@ttyS0.service getty@tty1.service apt-daily.timer apt-daily-upgrade.timer \
 		    e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer \
+		    multipathd.service multipathd.socket \
 		    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount nvmf-autoconnect.service; do
 		quiet "$vm/systemctl.log" chroot "$tree" systemctl -q mask "$unit"
 	done

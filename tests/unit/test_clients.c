@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests to tear a map down, to the answer; the daemon is played. */
+#include <errno.h>
+
+#include "unit.h"
+
+#include "../../daemon/clients.c"
+#include "../../daemon/request.c"
+
+struct play {
+	const char *user;		/* of the map, or NULL */
+	const char *torn;		/* the map that was to go */
+	struct waiter *waiter;
+	int answers;
+	enum request_outcome outcome;
+	struct mp_err err;
+};
+
+static int fake_user(void *context, const struct mp_loaded_map *map, struct mp_err *err)
+{
+	const struct play *p = context;
+
+	return p->user ? mp_err_set(err, 1, "%s", p->user) : 0;
+}
+
+static int fake_teardown(void *context, const struct mp_loaded_map *map, struct waiter *waiter)
+{
+	struct play *p = context;
+
+	p->torn = map->map.name;
+	p->waiter = waiter;
+	return 0;
+}
+
+static void done(void *context, enum request_outcome outcome, const struct mp_err *err)
+{
+	struct play *p = context;
+
+	p->answers++;
+	p->outcome = outcome;
+	p->err = *err;
+}
+
+static void ask(struct play *p, const char *name)
+{
+	struct mp_loaded_map map = { .map = { .name = "a", .uuid = "nvmemp-a" } };
+	const struct mp_loaded loaded = { .maps = &map, .nr_maps = 1 };
+	const struct view view = { .loaded = &loaded };
+	const struct clients_handler handler = {
+		.user = fake_user, .teardown = fake_teardown, .context = p,
+	};
+	const struct request request = {
+		.kind = REQUEST_TEARDOWN, .map = name, .path = "", .done = done, .context = p,
+	};
+	struct clients *c = clients_new(&handler);
+
+	clients_request(c, &view, &request, 0);
+	free(c);
+}
+
+static void a_map_in_use_is_left_with_its_user(void **state)
+{
+	struct play p = { .user = "dm-1 is mounted on /srv" };
+
+	ask(&p, "a");
+	assert_null(p.torn);
+	assert_int_equal(p.answers, 1);
+	assert_int_equal(p.outcome, REQUEST_FAILED);
+	assert_string_equal(p.err.text, "dm-1 is mounted on /srv");
+}
+
+static void one_that_nobody_uses_goes(void **state)
+{
+	const struct apply_result gone = { .outcome = APPLY_DONE };
+	struct play p = { NULL };
+
+	ask(&p, "a");
+	assert_string_equal(p.torn, "a");
+	assert_int_equal(p.answers, 0);
+	p.waiter->done(p.waiter, &gone);
+	assert_int_equal(p.answers, 1);
+	assert_int_equal(p.outcome, REQUEST_DONE);
+}
+
+static void who_has_no_name_is_found_by_trying(void **state)
+{
+	const struct apply_result in_use = { APPLY_FAILED, { "a is open in a program" } };
+	struct play p = { NULL };
+
+	ask(&p, "a");
+	p.waiter->done(p.waiter, &in_use);
+	assert_int_equal(p.outcome, REQUEST_FAILED);
+	assert_string_equal(p.err.text, "a is open in a program");
+}
+
+static void no_such_map(void **state)
+{
+	struct play p = { NULL };
+
+	ask(&p, "b");
+	assert_null(p.torn);
+	assert_int_equal(p.outcome, REQUEST_NO_MAP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_map_in_use_is_left_with_its_user),
+		cmocka_unit_test(one_that_nobody_uses_goes),
+		cmocka_unit_test(who_has_no_name_is_found_by_trying),
+		cmocka_unit_test(no_such_map),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What udev's rules and the drop-in for multipath-tools agree on. Prints TAP, as
+# the cmocka tests do.
+n=0
+
+result() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		echo "$2"
+	fi
+}
+
+property=$(sed -n 's/^\tproperty "^\(.*\)\$"$/\1/p' udev/multipath.conf)
+
+result the_drop_in_names_a_property_of_the_paths "$(
+	grep -q "^ENV{$property}=\"1\"\$" udev/56-nvmemp-path.rules || echo "no rule sets '$property'"
+)"
+
+# multipathd stops at the first property, by name, that one of its lists has
+result the_property_comes_before_the_exception "$(
+	first=$(printf '%s\n' "$property" ID_WWN SCSI_IDENT_ | LC_ALL=C sort | head -n 1)
+	[ "$first" = "$property" ] || echo "$first comes first"
+)"
+
+# 60-multipath.rules says 0 of what is not multipathd's, behind our first rules
+result the_last_word_on_a_path_is_ours "$(
+	for word in 'DM_MULTIPATH_DEVICE_PATH}="1"' 'SYSTEMD_READY}="0"'; do
+		grep -qF "ENV{$word" udev/62-nvmemp-path-late.rules || echo "62 does not set $word"
+	done
+)"
+echo "1..$n"
