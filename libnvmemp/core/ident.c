@@ -118,8 +118,70 @@ static bool plain(char c)
 	       c == '.' || c == '-' || c == '_';
 }
 
+/* n bytes of hex digits as base32hex (RFC 4648, no padding); the text behind it in ret */
+static char *pack_bytes(const char *digits, size_t n, char *ret)
+{
+	static const char set[] = "0123456789abcdefghijklmnopqrstuv";
+	unsigned int bits = 0, nr = 0;
+	size_t i;
+
+	for (i = 0; i < 2 * n; i++) {
+		bits = bits << 4 | (unsigned int)hex(digits[i]);
+		nr += 4;
+		if (nr >= 5) {
+			nr -= 5;
+			*ret++ = set[bits >> nr & 31];
+		}
+	}
+	if (nr)
+		*ret++ = set[bits << (5 - nr) & 31];
+	return ret;
+}
+
+/* Length in bytes of the hex digits that text begins with and that end ends */
+static size_t hex_bytes(const char *text, char end, size_t max)
+{
+	size_t n = strspn(text, "0123456789abcdef");
+
+	return text[n] == end && n % 2 == 0 && n / 2 <= max ? n / 2 : 0;
+}
+
+/*
+ * A wwid that the kernel makes itself (wwid_show) has vendor, serial number (up to
+ * 20 bytes), model (up to 40) and NSID in hex digits: "nvme.1b36-…-…-00000001". In
+ * base32 it always fits, and two that differ still do, which no hash can promise.
+ */
+static bool pack_wwid(const char *wwid, char ret[MP_DM_NAME_SIZE])
+{
+	const char *vendor, *serial, *model, *nsid;
+	size_t n_serial, n_model;
+	char *to = ret;
+
+	if (strncmp(wwid, "nvme.", 5) || hex_bytes(wwid + 5, '-', 2) != 2)
+		return false;
+	vendor = wwid + 5;
+	serial = vendor + 5;
+	n_serial = hex_bytes(serial, '-', 20);
+	if (!n_serial)
+		return false;
+	model = serial + 2 * n_serial + 1;
+	n_model = hex_bytes(model, '-', 40);
+	if (!n_model)
+		return false;
+	nsid = model + 2 * n_model + 1;
+	if (hex_bytes(nsid, '\0', 4) != 4)
+		return false;
+	to += sprintf(to, "nvme32.%.5s", vendor);
+	to = pack_bytes(serial, n_serial, to);
+	*to++ = '-';
+	to = pack_bytes(model, n_model, to);
+	sprintf(to, "-%s", nsid);
+	return true;
+}
+
 int mp_ident_dm_uuid(const char *wwid, char ret[MP_DM_UUID_SIZE], struct mp_err *err)
 {
+	char packed[MP_DM_NAME_SIZE];
 	const char *c;
 
 	if (!*wwid)
@@ -128,8 +190,11 @@ int mp_ident_dm_uuid(const char *wwid, char ret[MP_DM_UUID_SIZE], struct mp_err 
 		if (!plain(*c))
 			return mp_err_set(err, -EINVAL, "its wwid has a character that no wwid has");
 	/* the same text is the map's name unless it has an alias */
-	if (strlen(wwid) + sizeof(NVMEMP_UUID_PREFIX) > MP_DM_NAME_SIZE)
-		return mp_err_set(err, -EINVAL, "its wwid is too long for a device-mapper name");
+	if (strlen(wwid) + sizeof(NVMEMP_UUID_PREFIX) > MP_DM_NAME_SIZE) {
+		if (!pack_wwid(wwid, packed))
+			return mp_err_set(err, -EINVAL, "its wwid is too long for a device-mapper name");
+		wwid = packed;
+	}
 	snprintf(ret, MP_DM_UUID_SIZE, NVMEMP_UUID_PREFIX "%.*s",
 		 (int)(MP_DM_UUID_SIZE - sizeof(NVMEMP_UUID_PREFIX)), wwid);
 	return 0;

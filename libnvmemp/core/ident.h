@@ -29,7 +29,11 @@ int mp_ident_parse(const char *wwid, const char *nguid, const char *eui, struct 
 /* NULL: the same namespace; else the name of the first identifier that differs. */
 const char *mp_ident_differs(const struct mp_id *a, const struct mp_id *b);
 
-/* -EINVAL: wwid has characters that no wwid has, or is too long; err says so. */
+/*
+ * NVMEMP_UUID_PREFIX and the wwid; a wwid of the kernel's own making that is too long
+ * for that, without loss, in fewer characters ("nvme32."). -EINVAL: wwid has
+ * characters that no wwid has, or is too long and nothing that is known; err says so.
+ */
 int mp_ident_dm_uuid(const char *wwid, char ret[MP_DM_UUID_SIZE], struct mp_err *err);
 /* Characters that device-mapper or a path would trip over become '_'. */
 void mp_ident_dm_name(const char *alias, char ret[MP_DM_NAME_SIZE]);

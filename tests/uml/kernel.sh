@@ -73,6 +73,12 @@ if [ ! -x "$out/linux" ] || [ "$(cat "$out/.stamp" 2>/dev/null)" != "$stamp" ]; 
 	printf '%s\n' "$stamp" >"$out/.stamp"
 fi
 
+# Nobody clears the shadow of a module that went: without this, the red zones of its
+# globals are still there when the next is loaded to the same place, and reported.
+watched=()
+[ $kind = plain ] ||
+	watched=(kasan_params='asan-instrumentation-with-call-threshold=0 asan-stack=1 asan-instrument-allocas=1 asan-globals=0')
+
 module=$uml/module-$kind
 mkdir -p "$module"
 cp -pu kernel/*.[ch] kernel/Kbuild "$module/"
@@ -80,5 +86,5 @@ cp -pu kernel/*.[ch] kernel/Kbuild "$module/"
 rm -f "$module"/*.mod.c
 : >"$module/log"
 log=$module/log
-logged make -s -C "$out" ARCH=um "M=$module" modules
+logged make -s -C "$out" ARCH=um "M=$module" "${watched[@]}" modules
 printf '%s\n%s\n' "$out/linux" "$module/dm-nvmemp.ko"

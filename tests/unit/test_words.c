@@ -207,6 +207,46 @@ static void dm_uuid_fits_or_is_refused(void **state)
 	assert_int_equal(mp_ident_dm_uuid("a\033[2J", uuid, &err), -EINVAL);
 }
 
+/* The wwid that the kernel makes of n times A, m times B and the NSID 1 */
+static void long_wwid(char *to, int n, int m)
+{
+	to += sprintf(to, "nvme.1d0f-");
+	while (n--)
+		to += sprintf(to, "41");
+	*to++ = '-';
+	while (m--)
+		to += sprintf(to, "42");
+	sprintf(to, "-00000001");
+}
+
+static void a_long_wwid_is_packed_without_loss(void **state)
+{
+	char wwid[200], uuid[MP_DM_UUID_SIZE], other[MP_DM_UUID_SIZE];
+	struct mp_err err;
+
+	long_wwid(wwid, 20, 40);
+	assert_int_equal(mp_ident_dm_uuid(wwid, uuid, &err), 0);
+	/* as Python's base64.b32hexencode() has it */
+	assert_string_equal(uuid, "nvmemp-nvme32.1d0f-850k2ga1850k2ga1850k2ga1850k2ga1-"
+			    "89144gi289144gi289144gi289144gi289144gi289144gi289144gi289144gi2-00000001");
+	wwid[strlen(wwid) - 10] = '3';	/* the last byte of the model */
+	assert_int_equal(mp_ident_dm_uuid(wwid, other, &err), 0);
+	assert_string_not_equal(uuid, other);
+	wwid[strlen(wwid) - 10] = 'g';
+	assert_int_equal(mp_ident_dm_uuid(wwid, other, &err), -EINVAL);
+	long_wwid(wwid, 20, 39);
+	assert_int_equal(mp_ident_dm_uuid(wwid, other, &err), 0);
+	assert_string_equal(other, "nvmemp-nvme32.1d0f-850k2ga1850k2ga1850k2ga1850k2ga1-"
+			    "89144gi289144gi289144gi289144gi289144gi289144gi289144gi289144gg-00000001");
+	long_wwid(wwid, 20, 41);
+	assert_int_equal(mp_ident_dm_uuid(wwid, other, &err), -EINVAL);
+	long_wwid(wwid, 21, 40);
+	assert_int_equal(mp_ident_dm_uuid(wwid, other, &err), -EINVAL);
+	long_wwid(wwid, 4, 4);	/* fits as it is */
+	assert_int_equal(mp_ident_dm_uuid(wwid, other, &err), 0);
+	assert_string_equal(other + strlen("nvmemp-"), wwid);
+}
+
 static void dm_names_are_safe(void **state)
 {
 	char name[MP_DM_NAME_SIZE], longer[300];
@@ -315,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_uuid_is_one_only_if_the_wwid_says_so),
 		cmocka_unit_test(every_identifier_counts),
 		cmocka_unit_test(dm_uuid_fits_or_is_refused),
+		cmocka_unit_test(a_long_wwid_is_packed_without_loss),
 		cmocka_unit_test(dm_names_are_safe),
 		cmocka_unit_test(names_have_natural_order),
 		cmocka_unit_test(only_whole_namespaces_are_namespaces),
