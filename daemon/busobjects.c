@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "busobjects.h"
+#include "core/conf.h"
+#include "core/desire.h"
+#include "core/conf.h"
+#include "core/desire.h"
 #include "core/dump.h"
 #include "core/plan.h"
 #include "core/topo.h"
@@ -226,6 +230,98 @@ static int manager_plan(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return r;
 }
 
+static int append_setting(sd_bus_message *reply, const char *key, const char *value,
+			  const struct mp_setting *from)
+{
+	char origin[300] = "built-in";
+	int r;
+
+	if (from)
+		snprintf(origin, sizeof(origin), "%s:%u", from->file, from->line);
+	r = sd_bus_message_open_container(reply, 'r', "sss");
+	if (r >= 0)
+		r = append_text(reply, key);
+	if (r >= 0)
+		r = append_text(reply, value);
+	if (r >= 0)
+		r = append_text(reply, origin);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* What is not a map's, but a path's: by the address that it was written for */
+static int append_weights(sd_bus_message *reply, const struct mp_conf *conf)
+{
+	char key[300];
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r >= 0 && i < conf->nr_settings; i++) {
+		const struct mp_setting *s = &conf->settings[i];
+
+		if (s->scope != MP_SCOPE_CONTROLLER)
+			continue;
+		snprintf(key, sizeof(key), "%s of %s", s->key, s->match);
+		r = append_setting(reply, key, s->value, s);
+	}
+	return r;
+}
+
+static int append_config(sd_bus_message *reply, const struct mp_conf *conf,
+			 const struct mp_conf_for *what)
+{
+	struct mp_effective e;
+	size_t i;
+	int r;
+
+	r = sd_bus_message_open_container(reply, 'a', "(sss)");
+	for (i = 0; r >= 0 && mp_conf_effective(conf, what, i, &e); i++)
+		r = append_setting(reply, e.key, e.value, e.from);
+	if (r >= 0 && !what->wwid)
+		r = append_weights(reply, conf);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* A namespace of this map's name or of this wwid; NULL: there is none. */
+static const struct mp_ns *meant_ns(const struct view *v, const char *word)
+{
+	const struct mp_loaded_map *m = map_by_name(v, word);
+	size_t i;
+
+	for (i = 0; i < v->topo->nr_ns; i++) {
+		const struct mp_ns *ns = &v->topo->ns[i];
+
+		if (m ? mp_map_path(&m->map, ns->major, ns->minor) != NULL : !strcmp(ns->id.wwid, word))
+			return ns;
+	}
+	return NULL;
+}
+
+static int manager_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	__attribute__((cleanup(sd_bus_message_unrefp))) sd_bus_message *reply = NULL;
+	const struct view *v = view_of(userdata);
+	struct mp_conf_for what = { .nqn = NULL };
+	const struct mp_ns *ns;
+	const char *word;
+	int r;
+
+	r = sd_bus_message_read(m, "s", &word);
+	if (r < 0)
+		return r;
+	if (*word) {
+		ns = meant_ns(v, word);
+		if (!ns)
+			return sd_bus_reply_method_errorf(m, ERROR_NO_MAP,
+							  "there is no map or namespace %s", word);
+		what = mp_conf_for_ns(v->topo, ns);
+		what.address = NULL;
+	}
+	r = sd_bus_message_new_method_return(m, &reply);
+	if (r >= 0)
+		r = append_config(reply, v->conf, &what);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
 static int manager_event_trouble(sd_bus *bus, const char *path, const char *interface,
 				 const char *property, sd_bus_message *reply, void *userdata,
 				 sd_bus_error *error)
@@ -251,6 +347,7 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("Rejected", "a(ss)", manager_rejected, 0, 0),
 	SD_BUS_METHOD("Refresh", "", "", manager_refresh, FOR_ALL),
 	SD_BUS_METHOD("Plan", "", "a(ss)", manager_plan, FOR_ALL),
+	SD_BUS_METHOD("Config", "s", "a(sss)", manager_config, FOR_ALL),
 	SD_BUS_METHOD("Reload", "", "", manager_reload, ROOT_ONLY),
 	SD_BUS_VTABLE_END
 };

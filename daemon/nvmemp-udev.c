@@ -120,6 +120,7 @@ static void remember(struct mp_topo *topo, struct mp_ns *ns)
 static int answer(const struct mp_topo *topo, const struct mp_ns *ns, struct mp_err *err)
 {
 	const struct mp_ctrl *c = &topo->ctrls[ns->ctrl];
+	struct mp_conf_for what;
 	struct mp_prefs prefs;
 	struct mp_conf conf;
 	const char *why;
@@ -129,13 +130,14 @@ static int answer(const struct mp_topo *topo, const struct mp_ns *ns, struct mp_
 	if (r)
 		return mp_err_set(err, r, "no memory");
 	/* a configuration that can't be read must not hide the paths: the daemon says so */
-	if (mp_conffile_read(MP_CONF_FILE, &conf, err)) {
+	if (mp_conffile_read(MP_VENDOR_FILE, MP_CONF_FILE, &conf, err)) {
 		mp_conf_done(&conf);
 		r = mp_conf_init(&conf);
 		if (r)
 			return mp_err_set(err, r, "no memory");
 	}
-	mp_conf_resolve(&conf, c->nqn, ns->id.wwid, c->address, &prefs);
+	what = mp_conf_for_ns(topo, ns);
+	mp_conf_resolve(&conf, &what, &prefs);
 	why = mp_desire_unfit(topo, ns, &prefs);
 	if (c->identified && ns->identified)
 		print("NVMEMP_SHARED", c->multi_ctrl && ns->shared ? "1" : "0");

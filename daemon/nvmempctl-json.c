@@ -176,6 +176,24 @@ int print_json(const struct nvmemp_snapshot *s)
 	return print(root);
 }
 
+int print_config_json(const struct nvmemp_config *config)
+{
+	struct json_object *root = checked(json_object_new_object());
+	struct json_object *settings = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < config->nr_settings; i++) {
+		struct json_object *o = checked(json_object_new_object());
+
+		text(o, "key", config->settings[i]->key);
+		text(o, "value", config->settings[i]->value);
+		text(o, "origin", config->settings[i]->origin);
+		append(settings, o);
+	}
+	add(root, "settings", settings);
+	return print(root);
+}
+
 int print_plan_json(const struct nvmemp_plan *plan)
 {
 	struct json_object *root = checked(json_object_new_object());

@@ -221,6 +221,30 @@ int print_status(const struct nvmemp_snapshot *s)
 	return 0;
 }
 
+int print_config(const struct nvmemp_config *config)
+{
+	static const char *const names[] = { "KEY", "VALUE", "FROM" };
+	struct libscols_table *table = scols_new_table();
+	int r = table ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; i < 3 && !r; i++)
+		if (!scols_table_new_column(table, names[i], 0, 0))
+			r = -ENOMEM;
+	for (i = 0; i < config->nr_settings && !r; i++) {
+		const struct nvmemp_setting_info *s = config->settings[i];
+		struct libscols_line *line = scols_table_new_line(table, NULL);
+
+		r = line ? set(line, 0, s->key) : -ENOMEM;
+		r = r ? r : set(line, 1, *s->value ? s->value : "-");
+		r = r ? r : set(line, 2, s->origin);
+	}
+	if (!r)
+		r = scols_print_table(table);
+	scols_unref_table(table);
+	return r;
+}
+
 int print_plan(const struct nvmemp_plan *plan)
 {
 	char step[2000], reason[600];

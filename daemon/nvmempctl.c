@@ -211,6 +211,49 @@ static int verb_plan(const struct call *c)
 	return EXIT_FAILURE;
 }
 
+/* The name of the map that is meant, or the word itself: it may be a wwid without a map. */
+static int meant_map(const struct call *c, const char *word, char **ret)
+{
+	const struct nvmemp_snapshot *snapshot;
+	int r = nvmemp_snapshot_read(c->conn, &snapshot);
+
+	if (r)
+		return r;
+	*ret = find_map(snapshot, word);
+	nvmemp_snapshot_free(snapshot);
+	if (!*ret)
+		*ret = strdup(base(word));
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int verb_config(const struct call *c)
+{
+	const struct nvmemp_config *config;
+	char *map = NULL;
+	int r = 0;
+
+	if (c->args[0])
+		r = meant_map(c, c->args[0], &map);
+	if (!r)
+		r = nvmemp_config_read(c->conn, map ? map : "", &config);
+	free(map);
+	if (r)
+		return failed(c, r);
+	r = c->json ? print_config_json(config) : print_config(config);
+	nvmemp_config_free(config);
+	if (!r)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "nvmempctl: no memory to print the configuration\n");
+	return EXIT_FAILURE;
+}
+
+static int verb_reload(const struct call *c)
+{
+	int r = nvmemp_reload(c->conn);
+
+	return r ? failed(c, r) : EXIT_SUCCESS;
+}
+
 static int verb_version(const struct call *c)
 {
 	printf("nvmempctl %s\n", NVMEMP_VERSION);
@@ -235,6 +278,8 @@ static const struct verb {
 	{ "release", "MAP PATH", 2, true, verb_release, "use a path again that is held or marginal" },
 	{ "teardown", "[MAP]", 1, true, verb_teardown, "remove the maps that nobody uses, or this one" },
 	{ "plan", "", 0, true, verb_plan, "what the daemon would do now, and why" },
+	{ "config", "[MAP]", 1, true, verb_config, "the settings, for that map, and where they come from" },
+	{ "reload", "", 0, true, verb_reload, "read the configuration again" },
 	{ "version", "", 0, false, verb_version, "print the version" },
 	{ "help", "", 0, false, verb_help, "print this" },
 	{ }
@@ -250,7 +295,7 @@ static void usage(FILE *to)
 	fprintf(to, "\n"
 		"MAP is a name, /dev/mapper/NAME, dm-N, a device-mapper UUID or a WWID.\n"
 		"PATH is a block device (nvme0n1) or a controller (nvme0).\n"
-		"--json: status and plan as one JSON object.\n"
+		"--json: status, plan and config as one JSON object.\n"
 		"Exit code: 0 done, 1 failed, 2 wrong usage, 3 no such map or path,\n"
 		"4 nvmempd can't be reached.\n");
 }

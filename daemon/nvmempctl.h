@@ -10,6 +10,8 @@
 int print_status(const struct nvmemp_snapshot *snapshot);
 int print_json(const struct nvmemp_snapshot *snapshot);
 int print_plan(const struct nvmemp_plan *plan);
+int print_config(const struct nvmemp_config *config);
+int print_config_json(const struct nvmemp_config *config);
 int print_plan_json(const struct nvmemp_plan *plan);
 
 /*

@@ -764,7 +764,7 @@ int reconcile_reload(struct reconcile *rc, struct mp_err *err)
 	r = mp_conf_init(&conf);
 	if (r)
 		return mp_err_set(err, r, "no memory");
-	r = mp_conffile_read(rc->options.conf_file, &conf, err);
+	r = mp_conffile_read(MP_VENDOR_FILE, rc->options.conf_file, &conf, err);
 	if (r < 0) {
 		mp_conf_done(&conf);
 		return r;
@@ -852,7 +852,7 @@ int reconcile_new(sd_event *event, const struct reconcile_options *options,
 	rc->options = *options;
 	rc->maps_old = true;
 	rc->view = (struct view){
-		.topo = &rc->topo, .desired = &rc->desired, .loaded = &rc->loaded,
+		.conf = &rc->conf, .topo = &rc->topo, .desired = &rc->desired, .loaded = &rc->loaded,
 		.event_trouble = "",
 	};
 	r = add_sources(rc);

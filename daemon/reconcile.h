@@ -34,6 +34,7 @@ int reconcile_reload(struct reconcile *rc, struct mp_err *err);
 
 /* What is known now; the pointers hold until control returns to the loop. */
 struct view {
+	const struct mp_conf *conf;
 	const struct mp_topo *topo;
 	const struct mp_desired *desired;
 	const struct mp_loaded *loaded;	/* paths have names, those of devices that are gone too */

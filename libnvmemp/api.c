@@ -46,9 +46,19 @@ struct reading {
 	size_t nr_paths;
 };
 
-struct planned {
-	struct nvmemp_plan info;
+/* What came as rows: the arena that holds all of it, then what the caller sees. */
+struct answer {
 	struct mp_arena *arena;
+};
+
+struct planned {
+	struct answer answer;
+	struct nvmemp_plan info;
+};
+
+struct configured {
+	struct answer answer;
+	struct nvmemp_config info;
 };
 
 EXPORT const char *nvmemp_version(void)
@@ -365,6 +375,7 @@ static int read_variant_array(struct mp_arena *arena, sd_bus_message *m, const c
 _Static_assert(sizeof(struct nvmemp_controller_info) == 4 * sizeof(char *), "four texts");
 _Static_assert(sizeof(struct nvmemp_native_path_info) == 4 * sizeof(char *), "four texts");
 _Static_assert(sizeof(struct nvmemp_reject_info) == 2 * sizeof(char *), "two texts");
+_Static_assert(sizeof(struct nvmemp_setting_info) == 3 * sizeof(char *), "three texts");
 _Static_assert(sizeof(struct nvmemp_step_info) == 2 * sizeof(char *), "two texts");
 
 static int read_controllers(struct mp_arena *arena, sd_bus_message *m, void *to)
@@ -645,37 +656,79 @@ EXPORT int nvmemp_teardown(struct nvmemp *conn, const char *map)
 	return call_on_map(conn, map, "Teardown", NULL);
 }
 
-EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan)
+/* A method of the manager that returns rows of texts; what holds them is in a new arena. */
+static int call_rows(struct nvmemp *conn, const char *method, const char *arg, const char *types,
+		     size_t size, void **ret, void ***ret_rows, size_t *ret_nr)
 {
+	char row[8];
 	sd_bus_message *reply = NULL;
 	struct mp_arena *arena;
-	struct planned *p;
-	void **steps = NULL;
+	struct answer *a;
 	int r;
 
-	r = call(conn, ROOT, MANAGER, "Plan", NULL, &reply);
+	r = call(conn, ROOT, MANAGER, method, arg, &reply);
 	if (r)
 		return r;
+	snprintf(row, sizeof(row), "(%s)", types);
 	arena = mp_arena_new();
-	p = arena ? mp_arena_alloc(arena, sizeof(*p)) : NULL;
-	r = p ? sd_bus_message_enter_container(reply, 'a', "(ss)") : -ENOMEM;
+	a = arena ? mp_arena_alloc(arena, size) : NULL;
+	r = a ? sd_bus_message_enter_container(reply, 'a', row) : -ENOMEM;
 	if (r >= 0)
-		r = read_text_array(arena, reply, "ss", &steps, &p->info.nr_steps);
+		r = read_text_array(arena, reply, types, ret_rows, ret_nr);
 	sd_bus_message_unref(reply);
 	if (r < 0) {
 		mp_arena_free(arena);
 		return answer_failed(conn, r);
 	}
-	p->arena = arena;
-	p->info.steps = (const void *)steps;
-	*ret_plan = &p->info;
+	a->arena = arena;
+	*ret = a;
 	return 0;
+}
+
+static void free_answer(const void *info, size_t offset)
+{
+	mp_arena_free(((const struct answer *)((const char *)info - offset))->arena);
+}
+
+EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan)
+{
+	void **rows = NULL, *p;
+	size_t n;
+	int r;
+
+	r = call_rows(conn, "Plan", NULL, "ss", sizeof(struct planned), &p, &rows, &n);
+	if (r)
+		return r;
+	((struct planned *)p)->info = (struct nvmemp_plan){ n, (const void *)rows };
+	*ret_plan = &((struct planned *)p)->info;
+	return 0;
+}
+
+EXPORT int nvmemp_config_read(struct nvmemp *conn, const char *map,
+			      const struct nvmemp_config **ret_config)
+{
+	void **rows = NULL, *p;
+	size_t n;
+	int r;
+
+	r = call_rows(conn, "Config", map, "sss", sizeof(struct configured), &p, &rows, &n);
+	if (r)
+		return r;
+	((struct configured *)p)->info = (struct nvmemp_config){ n, (const void *)rows };
+	*ret_config = &((struct configured *)p)->info;
+	return 0;
+}
+
+EXPORT void nvmemp_config_free(const struct nvmemp_config *config)
+{
+	if (config)
+		free_answer(config, offsetof(struct configured, info));
 }
 
 EXPORT void nvmemp_plan_free(const struct nvmemp_plan *plan)
 {
 	if (plan)
-		mp_arena_free(((const struct planned *)plan)->arena);
+		free_answer(plan, offsetof(struct planned, info));
 }
 
 EXPORT int nvmemp_reload(struct nvmemp *conn)

@@ -107,6 +107,16 @@ struct nvmemp_plan {
 	const struct nvmemp_step_info *const *steps;
 };
 
+struct nvmemp_setting_info {
+	const char *key, *value;
+	const char *origin;		/* FILE:LINE, or built-in */
+};
+
+struct nvmemp_config {
+	size_t nr_settings;
+	const struct nvmemp_setting_info *const *settings;
+};
+
 /* The library's own version. Since: 0.1 */
 const char *nvmemp_version(void);
 
@@ -141,6 +151,13 @@ int nvmemp_teardown(struct nvmemp *conn, const char *map);
 /* What the daemon would do now, in order; no steps: all is as wanted. Since: 0.1 */
 int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan);
 void nvmemp_plan_free(const struct nvmemp_plan *plan);			/* Since: 0.1 */
+
+/*
+ * The configuration as it holds for a map, given its name or the wwid of its
+ * namespace, or with "" for those of which nothing is known. Free what came. Since: 0.1
+ */
+int nvmemp_config_read(struct nvmemp *conn, const char *map, const struct nvmemp_config **ret_config);
+void nvmemp_config_free(const struct nvmemp_config *config);	/* Since: 0.1 */
 
 /* The daemon reads its configuration again. Since: 0.1 */
 int nvmemp_reload(struct nvmemp *conn);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -9,7 +10,10 @@
 #include "core/words.h"
 #include "nvmemp_uapi.h"
 
-#define DEFAULT_NO_PATH	60	/* seconds: outlives a controller's reset, not a dead array */
+/* seconds: outlives a controller's reset, not a dead array */
+#define DEFAULT_NO_PATH		60
+#define DEFAULT_NO_PATH_TEXT	"60"
+#define NR_KEYS			(sizeof(keys) / sizeof(keys[0]))
 
 static int set_policy(struct mp_prefs *prefs, const char *value)
 {
@@ -55,6 +59,14 @@ static int set_alias(struct mp_prefs *prefs, const char *value)
 	return 0;
 }
 
+static int set_prefer(struct mp_prefs *prefs, const char *value)
+{
+	if (!*value)
+		return -EINVAL;
+	prefs->prefer = value;
+	return 0;
+}
+
 static int set_weight(struct mp_prefs *prefs, const char *value)
 {
 	uint64_t n;
@@ -67,22 +79,25 @@ static int set_weight(struct mp_prefs *prefs, const char *value)
 
 static const struct key {
 	const char *name;
+	const char *built_in;
 	const char *values;
 	int (*set)(struct mp_prefs *prefs, const char *value);
 } keys[] = {
-	{ "policy", "numa, round-robin, queue-depth or latency", set_policy },
-	{ "no_path", "fail, queue, or 1 to 86400 seconds", set_no_path },
-	{ "ignore", "yes or no", set_ignore },
-	{ "single_path", "yes or no", set_single_path },
-	{ "weight", "1 to 100", set_weight },
-	{ "alias", "letters, digits, '.', '-' and '_', at most 127, not nvmemp-...", set_alias },
+	{ "policy", "numa", "numa, round-robin, queue-depth or latency", set_policy },
+	{ "no_path", DEFAULT_NO_PATH_TEXT, "fail, queue, or 1 to 86400 seconds", set_no_path },
+	{ "ignore", "no", "yes or no", set_ignore },
+	{ "single_path", "yes", "yes or no", set_single_path },
+	{ "prefer", "", "the address of a controller; * is any text, ? any character", set_prefer },
+	{ "alias", "", "letters, digits, '.', '-' and '_', at most 127, not nvmemp-...", set_alias },
+	/* last: it is the only one that is not a map's */
+	{ "weight", "1", "1 to 100", set_weight },
 };
 
 static const struct key *find_key(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (i = 0; i < NR_KEYS; i++)
 		if (!strcmp(keys[i].name, name))
 			return &keys[i];
 	return NULL;
@@ -137,6 +152,7 @@ static int parse_section(const char *section, enum mp_scope *ret_scope, const ch
 		const char *word;
 		enum mp_scope scope;
 	} scopes[] = {
+		{ "model ", MP_SCOPE_MODEL },
 		{ "subsystem ", MP_SCOPE_SUBSYSTEM },
 		{ "namespace ", MP_SCOPE_NAMESPACE },
 		{ "controller ", MP_SCOPE_CONTROLLER },
@@ -163,12 +179,12 @@ int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, cons
 		const char *file, unsigned int line, struct mp_err *err)
 {
 	const char *match, *values = NULL;
-	struct mp_setting s = { .line = line };
+	struct mp_setting s = { .line = line, .vendor = conf->vendor };
 	struct mp_prefs scratch;
 	bool known = set(&scratch, key, value, &values);
 
 	if (parse_section(section, &s.scope, &match))
-		return mp_err_set(err, -EINVAL, "%s:%u: section [%.60s] is none of [defaults], "
+		return mp_err_set(err, -EINVAL, "%s:%u: section [%.60s] is none of [defaults], [model NAME], "
 				  "[subsystem NQN], [namespace WWID], [controller ADDRESS]", file, line,
 				  section);
 	if (!known)
@@ -219,18 +235,26 @@ static bool glob(const char *pattern, const char *text)
 	return !*pattern;
 }
 
-static bool applies(const struct mp_setting *s, const char *nqn, const char *wwid,
-		    const char *address)
+static bool matches(const char *pattern, const char *text)
+{
+	return text && glob(pattern, text);
+}
+
+static bool applies(const struct mp_setting *s, const struct mp_conf_for *what)
 {
 	switch (s->scope) {
 	case MP_SCOPE_DEFAULTS:
 		return true;
+	case MP_SCOPE_MODEL:
+		return matches(s->match, what->model);
 	case MP_SCOPE_SUBSYSTEM:
-		return glob(s->match, nqn);
+		return matches(s->match, what->nqn);
 	case MP_SCOPE_NAMESPACE:
-		return !strcmp(s->match, wwid);
+		return what->wwid && !strcmp(s->match, what->wwid);
 	case MP_SCOPE_CONTROLLER:
-		return glob(s->match, address);
+		return matches(s->match, what->address);
+	case MP_NR_SCOPES:
+		break;
 	}
 	return false;
 }
@@ -259,26 +283,96 @@ int mp_conf_tear(struct mp_conf *conf, const char *wwid)
 	return 0;
 }
 
-void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *wwid,
-		     const char *address, struct mp_prefs *ret)
+struct mp_conf_for mp_conf_for_ns(const struct mp_topo *topo, const struct mp_ns *ns)
+{
+	const struct mp_ctrl *c = &topo->ctrls[ns->ctrl];
+
+	return (struct mp_conf_for){
+		.nqn = c->nqn,
+		.model = c->subsys >= 0 ? topo->subsys[c->subsys].model : NULL,
+		.wwid = ns->id.wwid,
+		.address = c->address,
+	};
+}
+
+/*
+ * The next setting that applies, weakest first; *pos starts at 0. NULL: no more.
+ * A position is a rank (vendors or not, scope) and an index into the settings.
+ */
+static const struct mp_setting *next_setting(const struct mp_conf *conf,
+					     const struct mp_conf_for *what, size_t *pos)
+{
+	const size_t n = conf->nr_settings, nr_ranks = 2 * MP_NR_SCOPES;
+
+	while (*pos < nr_ranks * n) {
+		size_t rank = *pos / n;
+		const struct mp_setting *s = &conf->settings[*pos % n];
+
+		++*pos;
+		if (s->vendor == (rank < MP_NR_SCOPES) && s->scope == rank % MP_NR_SCOPES &&
+		    applies(s, what))
+			return s;
+	}
+	return NULL;
+}
+
+void mp_conf_resolve(const struct mp_conf *conf, const struct mp_conf_for *what,
+		     struct mp_prefs *ret)
 {
 	struct mp_prefs prefs = {
 		.policy = MP_POLICY_NUMA,
 		.no_path = DEFAULT_NO_PATH,
 		.single_path = true,
-		.torn = is_torn(conf, wwid),
+		.torn = what->wwid && is_torn(conf, what->wwid),
+		.prefer = "",
 		.alias = "",
 	};
+	const struct mp_setting *s;
 	const char *values;
-	enum mp_scope scope;
-	size_t i;
+	size_t pos = 0;
 
-	for (scope = MP_SCOPE_DEFAULTS; scope <= MP_SCOPE_CONTROLLER; scope++)
-		for (i = 0; i < conf->nr_settings; i++) {
-			const struct mp_setting *s = &conf->settings[i];
-
-			if (s->scope == scope && applies(s, nqn, wwid, address))
-				set(&prefs, s->key, s->value, &values);
-		}
+	while ((s = next_setting(conf, what, &pos)))
+		set(&prefs, s->key, s->value, &values);
 	*ret = prefs;
+}
+
+bool mp_conf_prefers(const struct mp_prefs *prefs, const char *address)
+{
+	return *prefs->prefer && glob(prefs->prefer, address);
+}
+
+/* The key's name, and its value where nothing is said; NULL: there are no so many */
+static const char *nth_key(size_t nth, const char **ret_value, char buf[16])
+{
+	enum mp_feature f = 0;
+
+	if (nth < NR_KEYS - 1) {
+		*ret_value = keys[nth].built_in;
+		return keys[nth].name;
+	}
+	for (nth -= NR_KEYS - 1; f < MP_NR_FEATURES; f++)
+		if (f != MP_ANATT && !nth--) {
+			*ret_value = mp_feature_print(f, 0, buf);
+			return mp_feature_key(f);
+		}
+	return NULL;
+}
+
+bool mp_conf_effective(const struct mp_conf *conf, const struct mp_conf_for *what, size_t nth,
+		       struct mp_effective *ret)
+{
+	const struct mp_setting *s;
+	const char *value;
+	size_t pos = 0;
+	char buf[16];
+
+	ret->from = NULL;
+	ret->key = nth_key(nth, &value, buf);
+	if (!ret->key)
+		return false;
+	while ((s = next_setting(conf, what, &pos)))
+		if (!strcmp(s->key, ret->key))
+			ret->from = s;
+	snprintf(ret->value, sizeof(ret->value), "%s", ret->from ? ret->from->value : value);
+	return true;
 }

@@ -2,13 +2,15 @@
 /*
  * What the administrator asked for.
  *
- *   section = "defaults" | "subsystem" NQN-GLOB | "namespace" WWID
+ *   section = "defaults" | "model" GLOB | "subsystem" NQN-GLOB | "namespace" WWID
  *           | "controller" ADDRESS-GLOB
- *   key     = "policy" | "no_path" | "ignore" | "single_path" | "alias" (namespace only)
+ *   key     = "policy" | "no_path" | "ignore" | "single_path" | "prefer"
+ *           | "alias" (namespace only)
  *           | "weight" (controller only, and nothing else there)
  *           | a feature of the target but anatt, see nvmemp_uapi.h
  *
- * A narrower section wins (namespace, subsystem, defaults), then a later line.
+ * What the administrator wrote wins over what vendors advise, then a narrower
+ * section (namespace, subsystem, model, defaults), then a later line.
  */
 #ifndef MP_CONF_H
 #define MP_CONF_H
@@ -28,8 +30,31 @@ int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, cons
  */
 int mp_conf_tear(struct mp_conf *conf, const char *wwid);
 
-/* The settings for one namespace; ret points into conf. Never fails. */
-void mp_conf_resolve(const struct mp_conf *conf, const char *nqn, const char *wwid,
-		     const char *address, struct mp_prefs *ret);
+/* What sections are for; NULL matches none but [defaults]. */
+struct mp_conf_for {
+	const char *nqn, *model;	/* of the subsystem */
+	const char *wwid;
+	const char *address;		/* of the controller */
+};
+
+struct mp_conf_for mp_conf_for_ns(const struct mp_topo *topo, const struct mp_ns *ns);
+
+/* The settings for one path of a namespace; ret points into conf. Never fails. */
+void mp_conf_resolve(const struct mp_conf *conf, const struct mp_conf_for *what,
+		     struct mp_prefs *ret);
+
+/* May this controller's path be preferred? */
+bool mp_conf_prefers(const struct mp_prefs *prefs, const char *address);
+
+/* The nth key that holds for a whole map (not weight), as it holds for what. */
+struct mp_effective {
+	const char *key;
+	char value[256];
+	const struct mp_setting *from;	/* NULL: built in */
+};
+
+/* False: there are no so many keys. */
+bool mp_conf_effective(const struct mp_conf *conf, const struct mp_conf_for *what, size_t nth,
+		       struct mp_effective *ret);
 
 #endif

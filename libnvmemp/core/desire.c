@@ -246,11 +246,12 @@ static int add_new(struct build *b, const struct candidate *c)
 static int add_candidate(struct build *b, const struct mp_ns *ns)
 {
 	struct candidate c = { .ns = ns, .ctrl = &b->topo->ctrls[ns->ctrl] };
+	const struct mp_conf_for what = mp_conf_for_ns(b->topo, ns);
 	struct mp_err err = { "" };
 	const char *why;
 	int r;
 
-	mp_conf_resolve(b->conf, c.ctrl->nqn, ns->id.wwid, c.ctrl->address, &c.prefs);
+	mp_conf_resolve(b->conf, &what, &c.prefs);
 	if (mp_ident_dm_uuid(ns->id.wwid, c.uuid, &err))
 		return reject(b->d, ns->name, "%s", *ns->bad ? ns->bad : err.text);
 	c.loaded = mp_loaded_find(b->loaded, c.uuid);
@@ -502,6 +503,30 @@ static int reject_single(struct build *b, struct candidate *from, struct candida
 	return reject(b->d, only->ns->name, "it is the only path, and single_path is no");
 }
 
+/*
+ * The configuration's preference, where nobody prefers another path: an administrator's
+ * word stands until he takes it back or that path is gone.
+ */
+static void prefer_path(const struct candidate *from, const struct candidate *to, struct mp_map *map)
+{
+	const struct mp_loaded_map *l = from->loaded;
+	const struct candidate *c;
+	size_t i;
+
+	for (i = 0; l && i < l->map.nr_paths; i++)
+		if (l->map.paths[i].preferred)
+			return;
+	for (c = from, i = 0; c < to; c++) {
+		if (c->rejected || i == map->nr_paths)
+			continue;
+		if (mp_conf_prefers(&c->prefs, c->ctrl->address)) {
+			map->paths[i].preferred = true;
+			return;
+		}
+		i++;
+	}
+}
+
 /* The longest ANATT of its controllers; as the map has it while none is known. */
 static uint32_t anatt_of(const struct candidate *from, const struct candidate *to)
 {
@@ -548,6 +573,7 @@ static int add_map(struct build *b, struct candidate *from, struct candidate *to
 	}
 	if (r || !first)
 		return r;
+	prefer_path(from, to, &map);
 	map.name = name_for(b, first);
 	map.uuid = mp_arena_strdup(d->arena, first->uuid);
 	map.policy = first->prefs.policy;

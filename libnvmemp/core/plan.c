@@ -172,6 +172,23 @@ static void change_weights(struct build *b, const struct mp_map *want, const str
 	}
 }
 
+/* Only where the configuration prefers a path and nobody another one: see desire. */
+static void change_preference(struct build *b, const struct mp_map *want, const struct mp_map *now)
+{
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < want->nr_paths; i++) {
+		const struct mp_path *p = &want->paths[i];
+		const struct mp_path *q = mp_map_path(now, p->major, p->minor);
+
+		if (!q || !p->preferred || q->preferred)
+			continue;
+		snprintf(text, sizeof(text), NVMEMP_MSG_PREFER " %u:%u", p->major, p->minor);
+		step(b, MP_STEP_MESSAGE, now, text, "the configuration says so");
+	}
+}
+
 static void change_settings(struct build *b, const struct mp_map *want, const struct mp_map *now)
 {
 	char text[64], buf[16];
@@ -196,6 +213,7 @@ static void change_settings(struct build *b, const struct mp_map *want, const st
 		     "the configuration says so");
 	}
 	change_weights(b, want, now);
+	change_preference(b, want, now);
 }
 
 static void create(struct build *b, const struct mp_map *want)

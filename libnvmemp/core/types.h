@@ -173,11 +173,15 @@ struct mp_topo {
 };
 
 /* What the administrator asked for: built from the configuration files. */
-enum mp_scope { MP_SCOPE_DEFAULTS, MP_SCOPE_SUBSYSTEM, MP_SCOPE_NAMESPACE, MP_SCOPE_CONTROLLER };
+enum mp_scope {
+	MP_SCOPE_DEFAULTS, MP_SCOPE_MODEL, MP_SCOPE_SUBSYSTEM, MP_SCOPE_NAMESPACE, MP_SCOPE_CONTROLLER,
+	MP_NR_SCOPES,
+};
 
 struct mp_setting {
 	enum mp_scope scope;
-	const char *match;		/* NQN glob, WWID, or address glob; "" for defaults */
+	const char *match;		/* model or NQN glob, WWID, or address glob; "" for defaults */
+	bool vendor;			/* any setting that is not is stronger */
 	const char *key;
 	const char *value;
 	const char *file;
@@ -190,6 +194,7 @@ struct mp_conf {
 	size_t nr_settings;
 	const char **torn;		/* wwids whose maps were torn down since it was read */
 	size_t nr_torn;
+	bool vendor;			/* what is added now are defaults of vendors */
 };
 
 /* The settings that hold for one namespace, resolved. */
@@ -201,6 +206,7 @@ struct mp_prefs {
 	bool ignore;
 	bool single_path;		/* a map for one path, too */
 	bool torn;			/* no new map: the last one was torn down */
+	const char *prefer;		/* address glob of the controller to prefer; "" = none */
 	const char *alias;		/* "" = none */
 };
 

@@ -186,12 +186,17 @@ static int read_dir(const char *dir, struct mp_conf *conf, struct mp_err *err)
 	return r;
 }
 
-int mp_conffile_read(const char *file, struct mp_conf *conf, struct mp_err *err)
+int mp_conffile_read(const char *vendor, const char *file, struct mp_conf *conf, struct mp_err *err)
 {
 	char dir[4096];
-	int r;
+	int r = 0;
 
-	r = read_file(file, conf, err);
+	conf->vendor = true;
+	if (vendor)
+		r = read_file(vendor, conf, err);
+	conf->vendor = false;
+	if (r == 0)
+		r = read_file(file, conf, err);
 	if (r)
 		return r;
 	if (snprintf(dir, sizeof(dir), "%s.d", file) >= (int)sizeof(dir))

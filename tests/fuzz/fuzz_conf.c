@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			must(conf.nr_settings == before + 1);
 	}
-	mp_conf_resolve(&conf, "nqn.2014-08.org.nvmexpress:uuid:a", "uuid.b", "traddr=a", &prefs);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = "nqn.2014-08.org.nvmexpress:uuid:a", .wwid = "uuid.b", .address = "traddr=a" },
+			&prefs);
 	must(!strchr(prefs.alias, '/'));
 	text = (free(text), mp_dump_conf(&conf));
 	must(text);

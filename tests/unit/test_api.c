@@ -158,6 +158,8 @@ static int answer(sd_bus_message *call, void *userdata, sd_bus_error *error)
 		put_manager(d, reply);
 	else if (!strcmp(method, "Plan"))
 		sd_bus_message_append(reply, "a(ss)", 2, "create x", "new", "remove y", "old");
+	else if (!strcmp(method, "Config") && sd_bus_message_read(call, "s", &arg) > 0)
+		sd_bus_message_append(reply, "a(sss)", 2, "policy", arg, "f:1", "alias", "", "built-in");
 	else if (sd_bus_message_read(call, "s", &arg) > 0)
 		snprintf(d->called, sizeof(d->called), "%s.%s(%s)", sd_bus_message_get_path(call), method,
 			 arg);
@@ -253,6 +255,7 @@ static void a_snapshot_has_all_in_order(void **state)
 
 static void calls_reach_their_map(void **state)
 {
+	const struct nvmemp_config *config;
 	const struct nvmemp_plan *plan;
 	struct daemon d;
 	struct nvmemp *conn = start(&d, GOOD);
@@ -273,6 +276,11 @@ static void calls_reach_their_map(void **state)
 	assert_string_equal(plan->steps[1]->step, "remove y");
 	assert_string_equal(plan->steps[1]->reason, "old");
 	nvmemp_plan_free(plan);
+	assert_int_equal(nvmemp_config_read(conn, "m", &config), 0);
+	assert_int_equal(config->nr_settings, 2);
+	assert_string_equal(config->settings[0]->value, "m");
+	assert_string_equal(config->settings[1]->origin, "built-in");
+	nvmemp_config_free(config);
 	stop(&d, conn);
 }
 

@@ -172,11 +172,11 @@ static void settings_are_checked(void **state)
 		{ "subsystem nqn.a:*", "no_path", "queue", "" },
 		{ "namespace uuid.1", "alias", "data-base_1.x", "" },
 		{ "defaults", "polcy", "numa", "f:9: unknown key \"polcy\"" },
-		{ "default", "policy", "numa", "f:9: section [default] is none of [defaults], "
+		{ "default", "policy", "numa", "f:9: section [default] is none of [defaults], [model NAME], "
 		  "[subsystem NQN], [namespace WWID], [controller ADDRESS]" },
-		{ "", "policy", "numa", "f:9: section [] is none of [defaults], "
+		{ "", "policy", "numa", "f:9: section [] is none of [defaults], [model NAME], "
 		  "[subsystem NQN], [namespace WWID], [controller ADDRESS]" },
-		{ "namespace ", "policy", "numa", "f:9: section [namespace ] is none of [defaults], "
+		{ "namespace ", "policy", "numa", "f:9: section [namespace ] is none of [defaults], [model NAME], "
 		  "[subsystem NQN], [namespace WWID], [controller ADDRESS]" },
 		{ "defaults", "policy", "best", "f:9: policy = \"best\": must be numa, round-robin, queue-depth or latency" },
 		{ "defaults", "no_path", "-1",
@@ -221,22 +221,114 @@ static void narrower_then_later_settings_win(void **state)
 	size_t i;
 
 	assert_int_equal(mp_conf_init(&conf), 0);
-	mp_conf_resolve(&conf, "nqn.a", "w", "", &p);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = "nqn.a", .wwid = "w" },
+			&p);
 	assert_int_equal(p.policy, MP_POLICY_NUMA);
 	assert_int_equal(p.no_path, 60);
 	assert_false(p.ignore);
 	assert_string_equal(p.alias, "");
 	for (i = 0; i < COUNT(lines); i++)
 		assert_int_equal(mp_conf_add(&conf, lines[i][0], lines[i][1], lines[i][2], "f", 1, NULL), 0);
-	mp_conf_resolve(&conf, "nqn.a:bc", "w", "", &p);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = "nqn.a:bc", .wwid = "w" },
+			&p);
 	assert_int_equal(p.policy, MP_POLICY_ROUND_ROBIN);
 	assert_int_equal(p.no_path, 6);
 	assert_false(p.ignore);
-	mp_conf_resolve(&conf, "nqn.a:bcd", "w", "", &p);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = "nqn.a:bcd", .wwid = "w" },
+			&p);
 	assert_int_equal(p.policy, MP_POLICY_NUMA);
-	mp_conf_resolve(&conf, "nqn.a:bc", "uuid.1", "", &p);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = "nqn.a:bc", .wwid = "uuid.1" },
+			&p);
 	assert_int_equal(p.policy, MP_POLICY_NUMA);
 	mp_conf_done(&conf);
+}
+
+static const char *from_text(const struct mp_conf *conf, const struct mp_conf_for *what, const char *key)
+{
+	static char text[400];
+	struct mp_effective e;
+	size_t i;
+
+	for (i = 0; mp_conf_effective(conf, what, i, &e); i++) {
+		if (strcmp(e.key, key))
+			continue;
+		if (e.from)
+			snprintf(text, sizeof(text), "%s %s:%u", e.value, e.from->file, e.from->line);
+		else
+			snprintf(text, sizeof(text), "%s", e.value);
+		return text;
+	}
+	return "no such key";
+}
+
+static void each_setting_says_where_it_comes_from(void **state)
+{
+	static const struct {
+		bool vendor;
+		const char *section, *key, *value;
+		unsigned int line;
+	} lines[] = {
+		{ true, "model *Array*", "no_path", "queue", 1 },
+		{ true, "model *Array*", "failback", "manual", 2 },
+		{ true, "subsystem *", "no_path", "7", 3 },
+		{ false, "defaults", "failback", "9", 4 },
+		{ false, "model Big?Array", "policy", "latency", 5 },
+		{ false, "namespace w", "prefer", "traddr=*,trsvcid=1", 6 },
+		{ false, "controller *", "weight", "3", 7 },
+	};
+	const struct mp_conf_for plain = { .nqn = "n" };
+	const struct mp_conf_for array = { .nqn = "n", .model = "Big Array", .wwid = "w" };
+	struct mp_conf conf;
+	struct mp_prefs p;
+	size_t i;
+
+	assert_int_equal(mp_conf_init(&conf), 0);
+	for (i = 0; i < COUNT(lines); i++) {
+		conf.vendor = lines[i].vendor;
+		assert_int_equal(mp_conf_add(&conf, lines[i].section, lines[i].key, lines[i].value, "f",
+					     lines[i].line, NULL), 0);
+	}
+	assert_string_equal(from_text(&conf, &plain, "policy"), "numa");
+	assert_string_equal(from_text(&conf, &plain, "no_path"), "7 f:3");
+	assert_string_equal(from_text(&conf, &plain, "failback"), "9 f:4");
+	assert_string_equal(from_text(&conf, &plain, "alias"), "");
+	assert_string_equal(from_text(&conf, &plain, "write_hold"), "off");
+	assert_string_equal(from_text(&conf, &plain, "weight"), "no such key");
+	assert_string_equal(from_text(&conf, &array, "policy"), "latency f:5");
+	assert_string_equal(from_text(&conf, &array, "no_path"), "7 f:3");
+	assert_string_equal(from_text(&conf, &array, "failback"), "9 f:4");
+	assert_string_equal(from_text(&conf, &array, "prefer"), "traddr=*,trsvcid=1 f:6");
+	mp_conf_resolve(&conf, &array, &p);
+	assert_true(mp_conf_prefers(&p, "traddr=10.0.0.1,trsvcid=1"));
+	assert_false(mp_conf_prefers(&p, "traddr=10.0.0.1,trsvcid=12"));
+	mp_conf_resolve(&conf, &plain, &p);
+	assert_false(mp_conf_prefers(&p, ""));
+	mp_conf_done(&conf);
+}
+
+/* What is told as built in is what is done where nothing is said. */
+static void what_is_built_in_is_true(void **state)
+{
+	const struct mp_conf_for none = { .nqn = NULL };
+	struct mp_conf empty, said;
+	struct mp_prefs a, b;
+	struct mp_effective e;
+	size_t i;
+
+	assert_int_equal(mp_conf_init(&empty), 0);
+	assert_int_equal(mp_conf_init(&said), 0);
+	for (i = 0; mp_conf_effective(&empty, &none, i, &e); i++)
+		if (*e.value)
+			assert_int_equal(mp_conf_add(&said, "defaults", e.key, e.value, "f", 1, NULL), 0);
+	mp_conf_resolve(&empty, &none, &a);
+	mp_conf_resolve(&said, &none, &b);
+	assert_int_equal(a.policy, b.policy);
+	assert_int_equal(a.no_path, b.no_path);
+	assert_int_equal(a.ignore, b.ignore);
+	assert_int_equal(a.single_path, b.single_path);
+	assert_memory_equal(a.features, b.features, sizeof(a.features));
+	mp_conf_done(&empty);
+	mp_conf_done(&said);
 }
 
 /* One path's story: each event with the action that it must cause, and the deadline after it */
@@ -317,6 +409,8 @@ int main(void)
 		cmocka_unit_test(users_of_a_map_are_named),
 		cmocka_unit_test(settings_are_checked),
 		cmocka_unit_test(narrower_then_later_settings_win),
+		cmocka_unit_test(each_setting_says_where_it_comes_from),
+		cmocka_unit_test(what_is_built_in_is_true),
 		cmocka_unit_test(a_failed_path_is_probed_with_a_backoff),
 		cmocka_unit_test(no_text_crashes_a_parser),
 	};

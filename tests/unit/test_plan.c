@@ -25,6 +25,7 @@
 #define WWID_1	"eui.00112233445566778899aabbccddee01"
 #define BOTH	"259:0 2 ana optimized 259:1 2 ana optimized"
 #define HEAD	"4 policy numa no_path 60 "
+#define PREFER_B "259:0 2 ana optimized 259:1 3 ana optimized preferred"
 #define WANTED	"map " NAME " " NAME ": 0 2048 nvmemp " HEAD "2 " BOTH "\n"
 
 /* What Identify says of a namespace; the zero value is plain */
@@ -297,6 +298,8 @@ static void apply(struct mp_loaded *l, const struct mp_plan *plan)
 			} else if (sscanf(s->text, "weight %u:%u %63s", &major, &minor, arg) == 3) {
 				((struct mp_path *)mp_map_path(&m->map, major, minor))->weight =
 					(uint32_t)atoi(arg);
+			} else if (sscanf(s->text, "prefer %u:%u", &major, &minor) == 2) {
+				((struct mp_path *)mp_map_path(&m->map, major, minor))->preferred = true;
 			} else if (sscanf(s->text, "%63s %63s", word, arg) == 2 &&
 				   model_feature(&m->map, word, arg)) {
 				;
@@ -811,6 +814,34 @@ static const struct machine rows[] = {
 			   "2 259:0 2 ana optimized 259:1 3 ana optimized flush_failfast\n",
 		.plan = "look again at 5250 ms\n",
 	}, {
+		.name = "a preferred controller: in the table of a new map",
+		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/address = 0000:02:00.0\n",
+		.conf = { { "subsystem *", "prefer", "*:02:*" } },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "2 " PREFER_B "\n",
+		.plan = "create " NAME ": 0 2048 nvmemp " HEAD "2 " PREFER_B
+			" because \"nvme0n1 has 2 paths\"\n",
+	}, {
+		.name = "by message in one that is there",
+		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/address = 0000:02:00.0\n",
+		.conf = { { "subsystem *", "prefer", "*:02:*" } }, .loaded = HEAD "2 " BOTH,
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "2 " PREFER_B "\n",
+		.plan = "message " NAME ": prefer 259:1 because \"the configuration says so\"\n",
+	}, {
+		.name = "with the path, when that joins",
+		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/address = 0000:02:00.0\n",
+		.conf = { { "subsystem *", "prefer", "*:02:*" } }, .loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "2 " PREFER_B "\n",
+		.plan = "add-path " NAME ": add_path 259:1 3 ana optimized preferred because "
+			"\"path nvme1n1 appeared\"\n",
+	}, {
+		.name = "an administrator prefers another: so it stays",
+		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/address = 0000:02:00.0\n",
+		.conf = { { "subsystem *", "prefer", "*:02:*" } },
+		.loaded = HEAD "2 259:0 3 ana optimized preferred 259:1 2 ana optimized",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 3 ana optimized preferred 259:1 2 ana optimized\n",
+		.plan = "",
+	}, {
 		.name = "features and weights go by message",
 		.ns = PLAIN, .loaded = HEAD "2 " BOTH,
 		.conf = { { "defaults", "failback", "30" }, { "defaults", "write_hold", "500" },
@@ -1090,7 +1121,8 @@ static void limits_are_told(void **state)
 	assert_string_equal(d.rejects[0].device, "nvme32n1");
 	assert_string_equal(d.rejects[0].reason, "the map has 32 paths already");
 	mp_desired_done(&d);
-	mp_conf_resolve(&conf, "nqn.a", WWID, "", &prefs);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = "nqn.a", .wwid = WWID },
+			&prefs);
 	assert_null(mp_desire_unfit(&topo, &topo.ns[0], &prefs));
 	topo.native = true;
 	check_text("native", mp_desire_unfit(&topo, &topo.ns[0], &prefs), "native NVMe multipath is on");

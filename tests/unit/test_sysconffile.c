@@ -73,9 +73,11 @@ static void a_section_may_be_as_long_as_an_nqn(void **state)
 
 	assert_int_equal(mp_conf_init(&conf), 0);
 	assert_int_equal(mp_conffile_parse("[subsystem " NQN "]\nno_path = 7\n", "f", &conf, &err), 0);
-	mp_conf_resolve(&conf, NQN, "uuid.x", "", &prefs);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = NQN, .wwid = "uuid.x" },
+			&prefs);
 	assert_int_equal(prefs.no_path, 7);
-	mp_conf_resolve(&conf, NQN "x", "uuid.x", "", &prefs);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = NQN "x", .wwid = "uuid.x" },
+			&prefs);
 	assert_int_not_equal(prefs.no_path, 7);
 	mp_conf_done(&conf);
 }
@@ -128,7 +130,7 @@ static int read_conf(const char *dir, struct mp_conf *conf, struct mp_err *err)
 	snprintf(path, sizeof(path), "%s/c.conf", dir);
 	assert_int_equal(mp_conf_init(conf), 0);
 	err->text[0] = '\0';
-	return mp_conffile_read(path, conf, err);
+	return mp_conffile_read(NULL, path, conf, err);
 }
 
 static void missing_files_are_fine(void **state)
@@ -138,6 +140,39 @@ static void missing_files_are_fine(void **state)
 
 	assert_int_equal(read_conf(*state, &conf, &err), 0);
 	assert_int_equal(conf.nr_settings, 0);
+	mp_conf_done(&conf);
+}
+
+/* Read first, by whatever name, and weaker also where its section is narrower. */
+static void a_vendors_file_is_weaker_than_all_others(void **state)
+{
+	struct mp_err err = { "" };
+	struct mp_prefs prefs;
+	struct mp_conf conf;
+	char vendor[256], path[256];
+
+	put(*state, "v.conf", "[namespace w]\nno_path = 3\npolicy = latency\n");
+	put(*state, "c.conf", "[defaults]\nno_path = 1\n");
+	snprintf(vendor, sizeof(vendor), "%s/v.conf", (const char *)*state);
+	snprintf(path, sizeof(path), "%s/c.conf", (const char *)*state);
+	assert_int_equal(mp_conf_init(&conf), 0);
+	assert_int_equal(mp_conffile_read(vendor, path, &conf, &err), 0);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .wwid = "w" }, &prefs);
+	assert_int_equal(prefs.no_path, 1);
+	assert_int_equal(prefs.policy, MP_POLICY_LATENCY);
+	mp_conf_done(&conf);
+	/* the one that is shipped */
+	assert_int_equal(mp_conf_init(&conf), 0);
+	assert_int_equal(mp_conffile_read("daemon/vendor.conf", path, &conf, &err), 0);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .model = "NetApp ONTAP Controller" }, &prefs);
+	assert_int_equal(prefs.no_path, 1);
+	mp_conf_done(&conf);
+	assert_int_equal(mp_conf_init(&conf), 0);
+	assert_int_equal(mp_conffile_read("daemon/vendor.conf", "/nonexistent/c.conf", &conf, &err), 0);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .model = "NetApp ONTAP Controller" }, &prefs);
+	assert_int_equal(prefs.no_path, MP_NO_PATH_QUEUE);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .model = "QEMU NVMe Ctrl" }, &prefs);
+	assert_int_equal(prefs.no_path, 60);
 	mp_conf_done(&conf);
 }
 
@@ -154,7 +189,8 @@ static void dropins_come_after_the_file_in_order_of_names(void **state)
 	put(*state, "c.conf.d/90.conf.bak", "[defaults]\nno_path = 90\n");
 	put(*state, "c.conf.d/.91.conf", "[defaults]\nbogus = 91\n");
 	assert_int_equal(read_conf(*state, &conf, &err), 0);
-	mp_conf_resolve(&conf, "n", "w", "", &prefs);
+	mp_conf_resolve(&conf, &(struct mp_conf_for){ .nqn = "n", .wwid = "w" },
+			&prefs);
 	assert_int_equal(prefs.no_path, 20);
 	assert_int_equal(prefs.policy, MP_POLICY_ROUND_ROBIN);
 	mp_conf_done(&conf);
@@ -209,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_section_may_be_as_long_as_an_nqn),
 		ROW(missing_files_are_fine),
 		ROW(dropins_come_after_the_file_in_order_of_names),
+		ROW(a_vendors_file_is_weaker_than_all_others),
 		ROW(an_error_names_the_file),
 		ROW(what_is_no_file_is_an_error_that_names_it),
 		ROW(bytes_that_are_no_text_are_refused),

@@ -35,7 +35,7 @@ RELEASE_BUILD=(gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvm
 # Parts of the kernel that the lab has no use for; two thirds of its size.
 PRUNE=(sound arch/x86/kvm net/wireless net/bluetooth net/mac80211 drivers/gpu drivers/net drivers/media
        drivers/infiniband drivers/staging drivers/iio drivers/usb drivers/hid drivers/isdn
-       drivers/mtd drivers/scsi drivers/ata drivers/i2c drivers/watchdog drivers/input drivers/hwmon drivers/platform fs/ocfs2 fs/ceph)
+       drivers/mtd "drivers/scsi/*/" drivers/ata drivers/i2c drivers/watchdog drivers/input drivers/hwmon drivers/platform fs/ocfs2 fs/ceph)
 
 die() {
 	echo "image.sh: $*" >&2
@@ -198,7 +198,8 @@ make_base() {
 		make_own_trees "$new"
 	fi
 	for part in "${PRUNE[@]}"; do
-		rm -rf "$new/tree/lib/modules/$KVER/kernel/$part"
+		# shellcheck disable=SC2086 # a pattern: scsi_mod itself is wanted by dm-multipath
+		rm -rf "$new/tree/lib/modules/$KVER"/kernel/$part
 	done
 	depmod -b "$new/tree" "$KVER"
 	mv "$new/tree/boot/vmlinuz-$KVER" "$new/vmlinuz" 2>/dev/null ||
