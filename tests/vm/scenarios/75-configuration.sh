@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2016
 # SPDX-License-Identifier: GPL-2.0
 # Settings reach a map in use by messages, without a suspend; each says where it
 # comes from; a bad file changes nothing and is named.
