@@ -165,22 +165,42 @@ static bool keeps_its_place(const struct candidate *c)
 	return c->ctrl->multi_ctrl && c->ns->shared && *c->ns->holder;
 }
 
+/* Its controller will say who it is. */
+static bool will_be_known(const struct build *b, const struct mp_ns *ns)
+{
+	return !ns->identified && !*ns->unread && !*ns->bad &&
+	       !strcmp(b->topo->ctrls[ns->ctrl].state, "live");
+}
+
+/* Positive: rejected */
+static int object(struct build *b, const struct candidate *c, const char *why, const char *what)
+{
+	int r = reject(b->d, c->ns->name, "%s%s", why, what);
+
+	return r ? r : 1;
+}
+
 /*
- * Who uses the namespace through another of its paths; NULL: nobody. One that
- * is mounted on a bare path must get no map: it could be mounted twice.
+ * Positive: the namespace's other paths have something against a new map. One that
+ * is mounted on a bare path could be mounted twice, and who has a path may only be
+ * known when the map would take it: so the map waits for those that can be asked.
  */
-static const struct mp_ns *used_elsewhere(const struct build *b, const struct candidate *c)
+static int others_object(struct build *b, const struct candidate *c)
 {
 	size_t i;
 
 	for (i = 0; i < b->topo->nr_ns; i++) {
 		const struct mp_ns *o = &b->topo->ns[i];
 
-		if (o != c->ns && *o->holder && !strcmp(o->id.wwid, c->ns->id.wwid) &&
-		    !strcmp(b->topo->ctrls[o->ctrl].nqn, c->ctrl->nqn))
-			return o;
+		if (o == c->ns || strcmp(o->id.wwid, c->ns->id.wwid) ||
+		    strcmp(b->topo->ctrls[o->ctrl].nqn, c->ctrl->nqn))
+			continue;
+		if (*o->holder)
+			return object(b, c, "its namespace is in use: ", o->holder);
+		if (will_be_known(b, o))
+			return object(b, c, "waits for the other path: ", o->name);
 	}
-	return NULL;
+	return 0;
 }
 
 static int note_intruders(struct build *b, const struct mp_ns *ns, const char *uuid)
@@ -233,12 +253,13 @@ static int note_present(struct build *b, const struct candidate *c)
 /* For a map that is not there yet, which more may keep from being made */
 static int add_new(struct build *b, const struct candidate *c)
 {
-	const struct mp_ns *user = used_elsewhere(b, c);
+	int r;
 
 	if (c->prefs.torn)
 		return reject(b->d, c->ns->name, "its map was torn down: reload nvmempd to have it again");
-	if (user)
-		return reject(b->d, c->ns->name, "its namespace is in use: %s", user->holder);
+	r = others_object(b, c);
+	if (r)
+		return r < 0 ? r : 0;
 	b->c[b->nr++] = *c;
 	return 0;
 }

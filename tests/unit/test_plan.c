@@ -419,8 +419,23 @@ static const struct machine rows[] = {
 		.ns = PLAIN, .no_parameter = true,
 		.desired = WANTED, .plan = CREATE("2 " BOTH) " because \"nvme0n1 has 2 paths\"\n",
 	}, {
-		.name = "nothing before it is identified",
+		.name = "nothing before it is identified, and no map before all are that can be asked",
 		.ns = { A, B_WITH(.unidentified = true) },
+		.desired = "reject nvme0n1 because \"waits for the other path: nvme1n1\"\n"
+			   "reject nvme1n1 because \"not identified yet\"\n",
+		.plan = "",
+	}, {
+		.name = "one that has given no answer is not waited for",
+		.ns = { A, B_WITH(.unidentified = true) },
+		.facts = "ioctl/nvme1n1/error = Identify Namespace: Input/output error\n",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
+			   "reject nvme1n1 because \"could not be identified: Identify Namespace: "
+			   "Input/output error\"\n",
+		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "nor one whose controller can't give any",
+		.ns = { A, B_WITH(.unidentified = true) },
+		.facts = "sys/class/nvme/nvme1/state = connecting\n",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n"
 			   "reject nvme1n1 because \"not identified yet\"\n",
 		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
