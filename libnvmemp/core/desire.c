@@ -10,6 +10,7 @@
 #include "core/desire.h"
 #include "core/err.h"
 #include "core/ident.h"
+#include "core/lookup.h"
 #include "core/topo.h"
 #include "nvmemp_uapi.h"
 
@@ -29,28 +30,39 @@ struct build {
 	const struct mp_conf *conf;
 	const struct mp_loaded *loaded;
 	struct mp_desired *d;
+	struct mp_lookup lookup;
 	struct candidate *c;		/* by uuid, then by name */
 	size_t nr;
 };
 
+static int map_cmp(const void *a, const void *b)
+{
+	const struct mp_map *x = a, *y = b;
+
+	return strcmp(x->uuid, y->uuid);
+}
+
+static int loaded_cmp(const void *a, const void *b)
+{
+	const struct mp_loaded_map *x = a, *y = b;
+
+	return strcmp(x->map.uuid, y->map.uuid);
+}
+
 const struct mp_map *mp_desired_find(const struct mp_desired *desired, const char *uuid)
 {
-	size_t i;
+	const struct mp_map key = { .uuid = uuid };
 
-	for (i = 0; i < desired->nr_maps; i++)
-		if (!strcmp(desired->maps[i].uuid, uuid))
-			return &desired->maps[i];
-	return NULL;
+	return desired->nr_maps ? bsearch(&key, desired->maps, desired->nr_maps, sizeof(key), map_cmp) :
+				  NULL;
 }
 
 const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const char *uuid)
 {
-	size_t i;
+	const struct mp_loaded_map key = { .map.uuid = uuid };
 
-	for (i = 0; i < loaded->nr_maps; i++)
-		if (!strcmp(loaded->maps[i].map.uuid, uuid))
-			return &loaded->maps[i];
-	return NULL;
+	return loaded->nr_maps ? bsearch(&key, loaded->maps, loaded->nr_maps, sizeof(key), loaded_cmp) :
+				 NULL;
 }
 
 const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor)
@@ -187,13 +199,14 @@ static int object(struct build *b, const struct candidate *c, const char *why, c
  */
 static int others_object(struct build *b, const struct candidate *c)
 {
-	size_t i;
+	const struct mp_ns *const *others;
+	size_t i, n;
 
-	for (i = 0; i < b->topo->nr_ns; i++) {
-		const struct mp_ns *o = &b->topo->ns[i];
+	others = mp_lookup_wwid(&b->lookup, c->ns->id.wwid, &n);
+	for (i = 0; i < n; i++) {
+		const struct mp_ns *o = others[i];
 
-		if (o == c->ns || strcmp(o->id.wwid, c->ns->id.wwid) ||
-		    strcmp(b->topo->ctrls[o->ctrl].nqn, c->ctrl->nqn))
+		if (o == c->ns || strcmp(b->topo->ctrls[o->ctrl].nqn, c->ctrl->nqn))
 			continue;
 		if (*o->holder)
 			return object(b, c, "its namespace is in use: ", o->holder);
@@ -206,14 +219,15 @@ static int others_object(struct build *b, const struct candidate *c)
 static int note_intruders(struct build *b, const struct mp_ns *ns, const char *uuid)
 {
 	struct mp_desired *d = b->d;
-	size_t i;
+	const struct mp_place *place;
+	size_t i, n;
 
-	for (i = 0; i < b->loaded->nr_maps; i++) {
-		const struct mp_loaded_map *l = &b->loaded->maps[i];
+	place = mp_lookup_number(&b->lookup, ns->major, ns->minor, &n);
+	for (i = 0; i < n; i++) {
+		const struct mp_loaded_map *l = place[i].map;
 		struct mp_intruder *in;
 
-		if (!mp_map_path(&l->map, ns->major, ns->minor) || !ns->size_sectors ||
-		    (!ns->replaced && !strcmp(l->map.uuid, uuid)))
+		if (!ns->size_sectors || (!ns->replaced && !strcmp(l->map.uuid, uuid)))
 			continue;
 		d->intruders = mp_arena_grow(d->arena, d->intruders, d->nr_intruders, sizeof(*in));
 		if (!d->intruders)
@@ -400,17 +414,46 @@ static int agree(struct build *b, struct candidate *from, struct candidate *to)
 	return r;
 }
 
+static int nsid_cmp(const void *a, const void *b)
+{
+	const struct candidate *x = *(struct candidate *const *)a, *y = *(struct candidate *const *)b;
+
+	if (x->ns->nsid != y->ns->nsid)
+		return x->ns->nsid < y->ns->nsid ? -1 : 1;
+	return strcmp(x->ctrl->nqn, y->ctrl->nqn);
+}
+
+/* Candidates of one NSID in one subsystem */
+static int agree_within(struct build *b, struct candidate **from, struct candidate **to)
+{
+	struct candidate **c, **o;
+	int r = 0;
+
+	for (c = from; c < to; c++)
+		for (o = from; o < to && !r; o++)
+			if (!(*c)->in_table && strcmp((*c)->uuid, (*o)->uuid))
+				r = reject_for(b, *c, *o, "wwid");
+	return r;
+}
+
 /* Shared namespaces with one NSID in one subsystem are one namespace, or something is wrong. */
 static int agree_on_nsid(struct build *b)
 {
-	struct candidate *c, *o, *end = b->c + b->nr;
+	struct candidate **by_nsid, **from, **to, **end;
+	size_t i;
 	int r = 0;
 
-	for (c = b->c; c < end; c++) {
-		for (o = b->c; o < end && !r; o++)
-			if (!c->in_table && strcmp(c->uuid, o->uuid) && c->ns->nsid == o->ns->nsid &&
-			    !strcmp(c->ctrl->nqn, o->ctrl->nqn))
-				r = reject_for(b, c, o, "wwid");
+	by_nsid = mp_arena_alloc(b->d->arena, (b->nr + 1) * sizeof(*by_nsid));
+	if (!by_nsid)
+		return -ENOMEM;
+	for (i = 0; i < b->nr; i++)
+		by_nsid[i] = &b->c[i];
+	qsort(by_nsid, b->nr, sizeof(*by_nsid), nsid_cmp);
+	end = by_nsid + b->nr;
+	for (from = by_nsid; from < end && !r; from = to) {
+		for (to = from + 1; to < end && !nsid_cmp(from, to); to++)
+			;
+		r = agree_within(b, from, to);
 	}
 	return r;
 }
@@ -624,7 +667,7 @@ static int build(struct build *b)
 	int r = 0;
 
 	b->c = mp_arena_alloc(b->d->arena, (topo->nr_ns + 1) * sizeof(*b->c));
-	if (!b->c)
+	if (!b->c || mp_lookup_init(b->d->arena, topo, b->loaded, &b->lookup))
 		return -ENOMEM;
 	for (i = 0; i < topo->nr_ns && !r; i++)
 		r = add_candidate(b, &topo->ns[i]);
@@ -665,7 +708,7 @@ int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 	      const struct mp_loaded *loaded, struct mp_desired *ret, struct mp_err *err)
 {
 	struct mp_desired d = { .arena = mp_arena_new(), .no_queueing = topo->no_queueing };
-	struct build b = { topo, conf, loaded, &d, NULL, 0 };
+	struct build b = { .topo = topo, .conf = conf, .loaded = loaded, .d = &d };
 	int r = d.arena ? 0 : -ENOMEM;
 
 	if (!r)

@@ -236,12 +236,15 @@ static void message(struct mp_map *map, const char *text)
 	free(copy);
 }
 
+/* Maps are in order of their uuids. */
 static void add(struct mp_loaded *l, const struct mp_step *s)
 {
-	struct mp_loaded_map *m = &l->maps[l->nr_maps++];
+	struct mp_loaded_map *m = l->maps, *end = &l->maps[l->nr_maps++];
 
 	assert_true(l->nr_maps <= MACHINE_MAPS);
-	assert_false(has_name(&(struct mp_loaded){ .maps = l->maps, .nr_maps = l->nr_maps - 1 }, s->name));
+	while (m < end && strcmp(m->map.uuid, s->uuid) < 0)
+		m++;
+	memmove(m + 1, m, (size_t)((char *)end - (char *)m));
 	*m = (struct mp_loaded_map){ .bad = "", .has_table = true };
 	m->map.name = mp_arena_strdup(l->arena, s->name);
 	m->map.uuid = mp_arena_strdup(l->arena, s->uuid);
@@ -253,6 +256,7 @@ static void do_step(struct mp_loaded *l, const struct mp_step *s)
 
 	if (s->kind == MP_STEP_CREATE) {
 		assert_null(m);
+		assert_false(has_name(l, s->name));
 		add(l, s);
 		m = find(l, s->uuid);
 	}
