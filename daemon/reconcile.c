@@ -230,10 +230,12 @@ static void note_read_only(struct mp_loaded *loaded, const struct mp_desired *de
 	}
 }
 
-static void take_loaded(struct reconcile *rc, struct mapjob *job)
+static int take_loaded(struct reconcile *rc, struct mapjob *job)
 {
 	struct mp_loaded before = rc->loaded;
 
+	if (mp_loaded_remember(&job->loaded, &before, &rc->topo))
+		return mp_err_set(&job->err, -ENOMEM, "no memory");
 	rc->loaded = job->loaded;
 	job->loaded = (struct mp_loaded){ 0 };
 	note_read_only(&rc->loaded, &rc->desired, &before);
@@ -244,6 +246,7 @@ static void take_loaded(struct reconcile *rc, struct mapjob *job)
 	}
 	mp_dm_loaded_done(&before);
 	rc->maps_known = true;
+	return 0;
 }
 
 static void take_target(struct reconcile *rc, const struct mapjob *job)
@@ -264,9 +267,9 @@ static void job_finished(void *context, struct mapjob *job)
 	note_results(rc, job);
 	if (job->check_target)
 		take_target(rc, job);
-	if (job->r == 0) {
-		take_loaded(rc, job);
-	} else {
+	if (job->r == 0)
+		job->r = take_loaded(rc, job);
+	if (job->r) {
 		rc->maps_old = true;
 		look_failed(rc, &job->err);
 	}
@@ -333,7 +336,11 @@ static int build(struct reconcile *rc, const struct mp_facts *facts, struct mp_e
 	if (r)
 		return r;
 	name_paths(&rc->loaded, &topo, &rc->loaded);
-	r = mp_desire(&topo, &rc->conf, &rc->loaded, &desired, err);
+	r = mp_loaded_remember(&rc->loaded, &rc->loaded, &topo);
+	if (r)
+		mp_err_set(err, r, "no memory");
+	else
+		r = mp_desire(&topo, &rc->conf, &rc->loaded, &desired, err);
 	if (r) {
 		mp_topo_done(&topo);
 		return r;

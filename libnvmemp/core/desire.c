@@ -83,14 +83,15 @@ static bool known(const char *nqn)
 /* The subsystem that a path of the map's table leads to, if it is still the map's namespace */
 static const char *nqn_of_paths(const struct mp_map *map, const struct mp_topo *topo)
 {
+	char uuid[MP_DM_UUID_SIZE];
 	size_t i;
 
 	for (i = 0; i < map->nr_paths; i++) {
 		int n = mp_topo_find_devno(topo, map->paths[i].major, map->paths[i].minor);
 		const struct mp_ns *ns = n < 0 ? NULL : &topo->ns[n];
 
-		if (ns && !*ns->bad && !strncmp(map->uuid, NVMEMP_UUID_PREFIX, sizeof(NVMEMP_UUID_PREFIX) - 1) &&
-		    !strcmp(map->uuid + sizeof(NVMEMP_UUID_PREFIX) - 1, ns->id.wwid))
+		if (ns && !*ns->bad && !mp_ident_dm_uuid(ns->id.wwid, uuid, NULL) &&
+		    !strcmp(map->uuid, uuid))
 			return topo->ctrls[ns->ctrl].nqn;
 	}
 	return "";

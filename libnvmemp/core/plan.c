@@ -182,7 +182,8 @@ static void change_preference(struct build *b, const struct mp_map *want, const 
 		const struct mp_path *p = &want->paths[i];
 		const struct mp_path *q = mp_map_path(now, p->major, p->minor);
 
-		if (!q || !p->preferred || q->preferred)
+		/* a path in reserve would leave it */
+		if (!q || !p->preferred || q->preferred || q->held || q->marginal)
 			continue;
 		snprintf(text, sizeof(text), NVMEMP_MSG_PREFER " %u:%u", p->major, p->minor);
 		step(b, MP_STEP_MESSAGE, now, text, "the configuration says so");

@@ -76,7 +76,7 @@ fi
 # Nobody clears the shadow of a module that went: without this, the red zones of its
 # globals are still there when the next is loaded to the same place, and reported.
 watched=()
-[ $kind = plain ] ||
+[ "$kind" = plain ] ||
 	watched=(kasan_params='asan-instrumentation-with-call-threshold=0 asan-stack=1 asan-instrument-allocas=1 asan-globals=0')
 
 module=$uml/module-$kind

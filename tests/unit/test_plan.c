@@ -849,6 +849,14 @@ static const struct machine rows[] = {
 		.plan = "add-path " NAME ": add_path 259:1 3 ana optimized preferred because "
 			"\"path nvme1n1 appeared\"\n",
 	}, {
+		.name = "not while it is in reserve: that would end it",
+		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/address = 0000:02:00.0\n",
+		.conf = { { "subsystem *", "prefer", "*:02:*" } },
+		.loaded = HEAD "2 259:0 2 ana optimized 259:1 3 ana optimized held",
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD
+			   "2 259:0 2 ana optimized 259:1 4 ana optimized preferred held\n",
+		.plan = "",
+	}, {
 		.name = "an administrator prefers another: so it stays",
 		.ns = PLAIN, .facts = "sys/class/nvme/nvme1/address = 0000:02:00.0\n",
 		.conf = { { "subsystem *", "prefer", "*:02:*" } },

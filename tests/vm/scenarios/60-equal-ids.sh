@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2016
 # SPDX-License-Identifier: GPL-2.0
 # Namespaces of different subsystems that carry the same identifier are never
 # one map, and status says why.
@@ -55,6 +55,27 @@ plug c11
 wait_for "a reason in status" rejected_for_nqn
 no_mixed_map
 expect_eq "paths of the map" "$(status '.maps[0].paths | length')" 2
+expect "data of s0" grep -q 'data of s0' <(dd if="$dm" bs=4k count=1 iflag=direct status=none)
+
+say "the map's own subsystem is lost, and only the twin is there: it stays out"
+configure <<<$'[defaults]\nno_path = queue'
+wait_for "no_path queue" eval 'dmsetup table "$map" | grep -q "no_path queue"'
+unplug c10
+unplug c11
+unplug c00
+unplug c01
+wait_for "no usable path" usable_is 0
+plug c10
+plug c11
+wait_for "a reason in status" eval 'status ".rejected[].reason" | grep -q .'
+udevadm settle
+expect_not "the twin below the map" test -e "/sys/block/$node/slaves/$(path_of c10)"
+expect_not "the twin below the map" test -e "/sys/block/$node/slaves/$(path_of c11)"
+no_mixed_map
+plug c00
+plug c01
+wait_for "two usable paths" usable_is 2
+no_mixed_map
 expect "data of s0" grep -q 'data of s0' <(dd if="$dm" bs=4k count=1 iflag=direct status=none)
 exec 7<&-
 
