@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 uml=$PWD/build/uml
 logs=${UML_LOGS:-$uml/logs}
 seed=${UML_SEED:-1}
-limit=${UML_TIMEOUT:-3600}	# seconds, against hangs that not even the kernel notices
+limit=${UML_TIMEOUT:-14400}	# seconds, against hangs that not even the kernel notices
 reports='KASAN:|BUG:|WARNING:|UBSAN:|ODEBUG:|INFO: task .* blocked|INFO: rcu|INFO: suspicious|suspicious RCU|possible circular|possible recursive|inconsistent lock|invalid wait context|scheduling while atomic|sleeping function called|Kernel panic|general protection|Oops|refcount_t:|list_(add|del) corruption|soft lockup|unreferenced object|held lock freed|bad unlock balance|Unable to handle|Segfault with no mm|Bad page|Call Trace:'
 
 fresh=1

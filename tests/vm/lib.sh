@@ -43,9 +43,13 @@ vm_controller() {
 }
 
 # pcie2: one subsystem, two controllers that can be unplugged, one namespace;
-# pcie2pi: with protection information (type 1)
+# pcie2pi: with protection information (type 1); pcie2zns: of zones of 4 MiB
 vm_topology_pcie2pi() {
 	vm_topology_pcie2 "$1" ,ms=8,pi=1
+}
+
+vm_topology_pcie2zns() {
+	vm_topology_pcie2 "$1" ,zoned=true,zoned.zone_size=4M,logical_block_size=4096,physical_block_size=4096
 }
 
 vm_topology_pcie2() {

@@ -8,7 +8,7 @@
 #
 # A scenario is a bash script for the guest (tests/vm/guest/lib.sh has its
 # words) with a header of comments, read here:
-#   # topology: pcie2 | pcie2pi | twosubsys | tcp2
+#   # topology: pcie2 | pcie2pi | pcie2zns | twosubsys | tcp2
 #   # variants: NAME...     runs it once for each, with $VARIANT set; `native`
 #                           boots with nvme_core.multipath=Y
 #   # cmdline: WORD...      more kernel arguments
