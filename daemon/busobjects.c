@@ -9,8 +9,6 @@
 #include "busobjects.h"
 #include "core/conf.h"
 #include "core/desire.h"
-#include "core/conf.h"
-#include "core/desire.h"
 #include "core/dump.h"
 #include "core/plan.h"
 #include "core/topo.h"
@@ -59,16 +57,23 @@ static int append_text(sd_bus_message *reply, const char *text)
 	return sd_bus_message_append(reply, "s", safe);
 }
 
-static int append_pair(sd_bus_message *reply, const char *a, const char *b)
+/* A structure of texts; types has one s for each. */
+static int append_texts(sd_bus_message *reply, const char *types, const char *const *texts)
 {
+	size_t i;
 	int r;
 
-	r = sd_bus_message_open_container(reply, 'r', "ss");
-	if (r >= 0)
-		r = append_text(reply, a);
-	if (r >= 0)
-		r = append_text(reply, b);
+	r = sd_bus_message_open_container(reply, 'r', types);
+	for (i = 0; r >= 0 && types[i]; i++)
+		r = append_text(reply, texts[i]);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_pair(sd_bus_message *reply, const char *a, const char *b)
+{
+	const char *const texts[] = { a, b };
+
+	return append_texts(reply, "ss", texts);
 }
 
 /* ---- what is where ---- */
@@ -234,18 +239,11 @@ static int append_setting(sd_bus_message *reply, const char *key, const char *va
 			  const struct mp_setting *from)
 {
 	char origin[300] = "built-in";
-	int r;
+	const char *const texts[] = { key, value, origin };
 
 	if (from)
 		snprintf(origin, sizeof(origin), "%s:%u", from->file, from->line);
-	r = sd_bus_message_open_container(reply, 'r', "sss");
-	if (r >= 0)
-		r = append_text(reply, key);
-	if (r >= 0)
-		r = append_text(reply, value);
-	if (r >= 0)
-		r = append_text(reply, origin);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	return append_texts(reply, "sss", texts);
 }
 
 /* What is not a map's, but a path's: by the address that it was written for */
@@ -743,22 +741,11 @@ static int subsys_string(sd_bus *bus, const char *path, const char *interface,
 	return append_text(reply, text);
 }
 
-static int append_four(sd_bus_message *reply, const char *const texts[4])
-{
-	size_t i;
-	int r;
-
-	r = sd_bus_message_open_container(reply, 'r', "ssss");
-	for (i = 0; r >= 0 && i < 4; i++)
-		r = append_text(reply, texts[i]);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
 static int append_ctrl(sd_bus_message *reply, const struct mp_ctrl *c)
 {
 	const char *const texts[] = { c->name, c->state, c->transport, c->address };
 
-	return append_four(reply, texts);
+	return append_texts(reply, "ssss", texts);
 }
 
 static int append_native_path(sd_bus_message *reply, const struct mp_topo *t,
@@ -766,7 +753,7 @@ static int append_native_path(sd_bus_message *reply, const struct mp_topo *t,
 {
 	const char *const texts[] = { p->name, p->ns, t->ctrls[p->ctrl].name, p->ana };
 
-	return append_four(reply, texts);
+	return append_texts(reply, "ssss", texts);
 }
 
 static int subsys_native_paths(sd_bus *bus, const char *path, const char *interface,

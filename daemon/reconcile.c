@@ -165,7 +165,7 @@ static void check_users(struct reconcile *rc, const struct mp_step *step)
 /* Before the next pass, which would make it again */
 static void note_teardown(struct reconcile *rc, const struct mp_step *step)
 {
-	if (mp_conf_tear(&rc->conf, step->uuid + sizeof(NVMEMP_UUID_PREFIX) - 1) < 0)
+	if (mp_conf_tear(&rc->conf, step->uuid) < 0)
 		log_line(LOG_ERR, "%s: no memory to remember that it was torn down", step->name);
 }
 
@@ -214,7 +214,7 @@ static void name_paths(struct mp_loaded *loaded, const struct mp_topo *topo,
 	}
 }
 
-/* A map that became read-only with a path becomes writable with it, one that somebody made so does not. */
+/* A map that became read-only with a path becomes writable with it; one that was made so does not. */
 static void note_read_only(struct mp_loaded *loaded, const struct mp_desired *desired,
 			   const struct mp_loaded *before)
 {
@@ -828,8 +828,8 @@ static int start(struct reconcile *rc, struct mp_err *err)
 		.changed = identify_changed, .probed = identify_probed, .context = rc,
 	};
 	const struct clients_handler clients = {
-		.send = client_send, .teardown = client_teardown, .user = client_user, .refresh = client_refresh, .probe = client_probe,
-		.refusal = client_refusal, .context = rc,
+		.send = client_send, .teardown = client_teardown, .user = client_user,
+		.refresh = client_refresh, .probe = client_probe, .refusal = client_refusal, .context = rc,
 	};
 	int r;
 

@@ -17,9 +17,10 @@ struct trace;
 int trace_new(sd_event *event, const struct watch_handler *handler, struct trace **ret);
 
 /*
- * Starts to listen, also if a daemon that was killed left instance and probe, if that is not done yet: needs nvme_core, which may be loaded
- * late. Positive: listening from now on, so what was before must be looked for;
- * 0: it did already; -ENOENT: nvme_core is not loaded.
+ * Starts to listen if that is not done yet, also with what a daemon that was killed
+ * left: needs nvme_core, which may be loaded late. Positive: listening from now on,
+ * so what was before must be looked for; 0: it did already; -ENOENT: nvme_core is
+ * not loaded.
  */
 int trace_start(struct trace *t);
 

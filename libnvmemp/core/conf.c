@@ -259,23 +259,23 @@ static bool applies(const struct mp_setting *s, const struct mp_conf_for *what)
 	return false;
 }
 
-static bool is_torn(const struct mp_conf *conf, const char *wwid)
+bool mp_conf_is_torn(const struct mp_conf *conf, const char *uuid)
 {
 	size_t i;
 
 	for (i = 0; i < conf->nr_torn; i++)
-		if (!strcmp(conf->torn[i], wwid))
+		if (!strcmp(conf->torn[i], uuid))
 			return true;
 	return false;
 }
 
-int mp_conf_tear(struct mp_conf *conf, const char *wwid)
+int mp_conf_tear(struct mp_conf *conf, const char *uuid)
 {
 	const char *copy;
 
-	if (is_torn(conf, wwid))
+	if (mp_conf_is_torn(conf, uuid))
 		return 0;
-	copy = mp_arena_strdup(conf->arena, wwid);
+	copy = mp_arena_strdup(conf->arena, uuid);
 	conf->torn = mp_arena_grow(conf->arena, conf->torn, conf->nr_torn, sizeof(*conf->torn));
 	if (!copy || !conf->torn)
 		return -ENOMEM;
@@ -323,7 +323,6 @@ void mp_conf_resolve(const struct mp_conf *conf, const struct mp_conf_for *what,
 		.policy = MP_POLICY_NUMA,
 		.no_path = DEFAULT_NO_PATH,
 		.single_path = true,
-		.torn = what->wwid && is_torn(conf, what->wwid),
 		.prefer = "",
 		.alias = "",
 	};

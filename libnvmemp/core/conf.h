@@ -25,10 +25,11 @@ int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, cons
 		const char *file, unsigned int line, struct mp_err *err);
 
 /*
- * The map of this namespace was torn down: it gets no new one for as long as this
- * conf lives, which is until the files are read again. -ENOMEM
+ * The map of this uuid was torn down: it is not made again for as long as this conf
+ * lives, which is until the files are read again. -ENOMEM
  */
-int mp_conf_tear(struct mp_conf *conf, const char *wwid);
+int mp_conf_tear(struct mp_conf *conf, const char *uuid);
+bool mp_conf_is_torn(const struct mp_conf *conf, const char *uuid);
 
 /* What sections are for; NULL matches none but [defaults]. */
 struct mp_conf_for {

@@ -270,7 +270,7 @@ static int add_new(struct build *b, const struct candidate *c)
 {
 	int r;
 
-	if (c->prefs.torn)
+	if (mp_conf_is_torn(b->conf, c->uuid))
 		return reject(b->d, c->ns->name, "its map was torn down: reload nvmempd to have it again");
 	r = others_object(b, c);
 	if (r)

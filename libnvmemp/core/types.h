@@ -192,7 +192,7 @@ struct mp_conf {
 	struct mp_arena *arena;
 	struct mp_setting *settings;	/* in order of reading; a later one wins */
 	size_t nr_settings;
-	const char **torn;		/* wwids whose maps were torn down since it was read */
+	const char **torn;		/* uuids of maps that were torn down since it was read */
 	size_t nr_torn;
 	bool vendor;			/* what is added now are defaults of vendors */
 };
@@ -205,7 +205,6 @@ struct mp_prefs {
 	uint32_t weight;		/* of a controller's paths; 0 = 1 */
 	bool ignore;
 	bool single_path;		/* a map for one path, too */
-	bool torn;			/* no new map: the last one was torn down */
 	const char *prefer;		/* address glob of the controller to prefer; "" = none */
 	const char *alias;		/* "" = none */
 };

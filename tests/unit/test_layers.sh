@@ -1,19 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The core is pure: what it includes, and what it needs from the C library.
-# Prints TAP, as the cmocka tests do.
 B=${B:-build}
-n=0
-
-result() {
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2"
-	fi
-}
+# shellcheck source=tests/unit/tap.sh
+. tests/unit/tap.sh
 
 result core_includes_only_itself_and_plain_c "$(
 	grep -n '^#include' libnvmemp/core/*.[ch] |

@@ -51,7 +51,7 @@ struct machine {
 	bool ana;		/* CMIC says so; group 2 is inaccessible */
 	bool no_log;		/* which was not read yet */
 	const char *conf[4][3];	/* section, key, value */
-	const char *torn;	/* wwid */
+	const char *torn;	/* uuid */
 	const char *loaded;	/* table of the map NAME, size 2048 */
 	bool read_only;		/* the map */
 	bool follows;		/* because a path was */
@@ -909,22 +909,30 @@ static const struct machine rows[] = {
 		.plan = "message " NAME ": policy round-robin because \"the configuration says so\"\n"
 			"message " NAME ": no_path 7 because \"the configuration says so\"\n",
 	}, {
+		.name = "a map that was torn down, whose uuid is a packed wwid, is not made again",
+		.ns = { A }, .facts = "sys/block/nvme0n1/wwid = nvme.1d0f-4141414141414141414141414141414141414141-4"
+				      "2424242424242424242424242424242424242424242424242424242424242424242424242424242-00000001\n",
+		.torn = "nvmemp-nvme32.1d0f-850k2ga1850k2ga1850k2ga1850k2ga1-89144gi2"
+			"89144gi289144gi289144gi289144gi289144gi289144gi289144gi2-00000001",
+		.desired = "reject nvme0n1 because \"its map was torn down: reload nvmempd to have it again\"\n",
+		.plan = "",
+	}, {
 		.name = "a map that was torn down is not made again",
-		.ns = { A }, .torn = WWID,
+		.ns = { A }, .torn = NAME,
 		.desired = "reject nvme0n1 because \"its map was torn down: reload nvmempd to have it again\"\n",
 		.plan = "",
 	}, {
 		.name = "another one is",
-		.ns = { A }, .torn = "eui.0011",
+		.ns = { A }, .torn = "nvmemp-eui.0011",
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp " HEAD "1 259:0 2 ana optimized\n",
 		.plan = CREATE("1 259:0 2 ana optimized") " because \"nvme0n1 has 1 path\"\n",
 	}, {
 		.name = "whoever made it again may have it",
-		.ns = PLAIN, .torn = WWID, .loaded = HEAD "1 259:0 2 ana optimized",
+		.ns = PLAIN, .torn = NAME, .loaded = HEAD "1 259:0 2 ana optimized",
 		.desired = WANTED, .plan = ADD("259:1 2 ana optimized") " because \"path nvme1n1 appeared\"\n",
 	}, {
 		.name = "what a teardown left without a table goes",
-		.ns = { A }, .torn = WWID, .loaded = "",
+		.ns = { A }, .torn = NAME, .loaded = "",
 		.desired = "reject nvme0n1 because \"its map was torn down: reload nvmempd to have it again\"\n",
 		.plan = "remove " NAME " because \"it was left without a table\"\n",
 	}, {

@@ -1,18 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What udev's rules and the drop-in for multipath-tools agree on. Prints TAP, as
-# the cmocka tests do.
-n=0
-
-result() {
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2"
-	fi
-}
+# What udev's rules and the drop-in for multipath-tools agree on.
+# shellcheck source=tests/unit/tap.sh
+. tests/unit/tap.sh
 
 property=$(sed -n 's/^\tproperty "^\(.*\)\$"$/\1/p' udev/multipath.conf)
 
