@@ -22,8 +22,10 @@ mkdir -p "$vm"
 
 # Beyond the essential packages; kpartx because our udev rules call it, multipath-tools
 # for the one scenario with it: elsewhere its daemon and its rule for paths are masked.
+# The last line: the neighbours, who want to be above a map.
 PACKAGES=(systemd systemd-sysv udev dbus dmsetup kpartx fio nvme-cli jq strace
-	  e2fsprogs util-linux mount fdisk kmod procps multipath-tools)
+	  e2fsprogs util-linux mount fdisk kmod procps multipath-tools
+	  lvm2 mdadm cryptsetup-bin btrfs-progs xfsprogs udisks2)
 # Libraries that the project links to: their package names differ from release
 # to release, so this machine is asked who owns them.
 LIBRARIES=(libdevmapper.so.1.02.1 libudev.so.1 libnvme.so.1 libsystemd.so.0
