@@ -68,6 +68,23 @@ result pages_refer_to_pages "$(
 	done
 )"
 
+result dm_nvmemp_4_has_the_words_of_the_target "$(
+	for word in $(sed -n 's/^#define NVMEMP_\(KEY\|MSG\|POLICY\|NO_PATH\|FAILBACK\|WRITE_HOLD\|ANA\|STATE\)_.*"\(.*\)".*/\2/p' \
+		kernel/nvmemp_uapi.h); do
+		grep -qw -- "$word" man/dm-nvmemp.4 || echo "$word"
+	done
+)"
+
+result libnvmemp_3_has_the_functions_of_the_library "$(
+	both "$(sed -n 's/^\t\(nvmemp_[a-z_]*\);.*/\1/p' libnvmemp/libnvmemp.sym)" \
+		"$(sed -n 's/^\.F[no] \([a-z_]*\).*/\1/p; s/^\.Nm \([a-z_]*\).*/\1/p' man/libnvmemp.3 | sort | uniq -d)"
+)"
+
+result the_example_of_libnvmemp_3_compiles "$(
+	sed -n '/^\.Bd -literal$/,/^\.Ed$/{/^\./d; s/\\e/\\/g; p}' man/libnvmemp.3 |
+		${CC:-cc} -Wall -Wextra -Werror -Ilibnvmemp -fsyntax-only -x c - 2>&1
+)"
+
 if command -v mandoc >/dev/null; then
 	result pages_are_well_formed "$(
 		mandoc -T lint man/*.[1-8] 2>&1 | grep -v "referenced manual not found\|outdated mandoc.db"
