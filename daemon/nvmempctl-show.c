@@ -20,6 +20,161 @@ int verb_status(const struct call *c)
 	return printed(r, "the status");
 }
 
+/* The only argument, where there is one, is a map; *ret is NULL without it. 0 or the exit code */
+static int asked_map(const struct call *c, const struct nvmemp_snapshot *s,
+		     const struct nvmemp_map_info **ret)
+{
+	*ret = NULL;
+	if (!c->args[0])
+		return 0;
+	*ret = find_map(s, c->args[0]);
+	return *ret ? 0 : no_such_map(s, c->args[0]);
+}
+
+int verb_show(const struct call *c)
+{
+	const struct nvmemp_snapshot *s;
+	const struct nvmemp_map_info *m;
+	int r;
+
+	r = nvmemp_snapshot_read(c->conn, &s);
+	if (r)
+		return call_failed(c, r);
+	r = asked_map(c, s, &m);
+	if (!r)
+		r = printed(c->options[OPTION_JSON] ? print_map_json(m) : print_map(m), "the map");
+	nvmemp_snapshot_free(s);
+	return r;
+}
+
+/* ---- tables ---- */
+
+static int add_maps(struct table *t, const struct nvmemp_snapshot *s, const struct nvmemp_map_info *only)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < s->nr_maps && !r; i++)
+		r = table_add(t, map_value, s->maps[i], NULL, NULL);
+	return r;
+}
+
+static int add_paths(struct table *t, const struct nvmemp_snapshot *s, const struct nvmemp_map_info *only)
+{
+	size_t i, j;
+	int r = 0;
+
+	for (i = 0; i < s->nr_maps; i++) {
+		for (j = 0; !r && (!only || s->maps[i] == only) && j < s->maps[i]->nr_paths; j++) {
+			const struct path_row row = { s->maps[i], s->maps[i]->paths[j] };
+
+			r = table_add(t, path_value, &row, NULL, NULL);
+		}
+	}
+	return r;
+}
+
+/* What is below one controller: paths in maps, those of native multipath, and the rest */
+static int add_leaves(struct table *t, const struct nvmemp_snapshot *s,
+		      const struct nvmemp_subsystem_info *sub, const char *controller, void *parent)
+{
+	size_t i, j;
+	int r = 0;
+
+	for (i = 0; i < s->nr_maps; i++) {
+		for (j = 0; j < s->maps[i]->nr_paths && !r; j++) {
+			const struct nvmemp_path_info *p = s->maps[i]->paths[j];
+			const struct node n = { p->device, "path", p->state, p->ana_state,
+						s->maps[i]->name, NULL, "" };
+
+			if (!strcmp(p->controller, controller))
+				r = table_add(t, node_value, &n, parent, NULL);
+		}
+	}
+	for (i = 0; i < sub->nr_native_paths && !r; i++) {
+		const struct nvmemp_native_path_info *p = sub->native_paths[i];
+		const struct node n = { p->device, "native path", "", p->ana_state, p->ns, NULL, "" };
+
+		if (!strcmp(p->controller, controller))
+			r = table_add(t, node_value, &n, parent, NULL);
+	}
+	for (i = 0; i < s->nr_rejected && !r; i++) {
+		const char *device = s->rejected[i]->device;
+		const struct node n = { device, "namespace", "unused", "", "", NULL, s->rejected[i]->reason };
+		size_t len = strlen(controller);
+
+		/* nvme1n2, or "nvme1 nsid 2" where it has no block device */
+		if (!strncmp(device, controller, len) && (device[len] == 'n' || device[len] == ' '))
+			r = table_add(t, node_value, &n, parent, NULL);
+	}
+	return r;
+}
+
+static int add_tree(struct table *t, const struct nvmemp_snapshot *s, const struct nvmemp_map_info *only)
+{
+	size_t i, j;
+	int r = 0;
+
+	for (i = 0; i < s->nr_subsystems; i++) {
+		const struct nvmemp_subsystem_info *sub = s->subsystems[i];
+		const struct node n = { sub->name, *sub->native_policy ? "native subsystem" : "subsystem",
+					"", "", "", NULL, sub->nqn };
+		void *below = NULL, *leaf = NULL;
+
+		if (!r)
+			r = table_add(t, node_value, &n, NULL, &below);
+		for (j = 0; j < sub->nr_controllers && !r; j++) {
+			const struct nvmemp_controller_info *ctrl = sub->controllers[j];
+			const struct node row = { ctrl->name, "controller", ctrl->state, "", "",
+						  ctrl->transport, ctrl->address };
+
+			r = table_add(t, node_value, &row, below, &leaf);
+			r = r ? r : add_leaves(t, s, sub, ctrl->name, leaf);
+		}
+	}
+	return r;
+}
+
+typedef int (*fill_fn)(struct table *t, const struct nvmemp_snapshot *s,
+		       const struct nvmemp_map_info *only);
+
+static int show_table(const struct call *c, const struct table_kind *kind, fill_fn fill)
+{
+	const struct nvmemp_snapshot *s = NULL;
+	const struct nvmemp_map_info *only;
+	struct table *t = NULL;
+	int r = table_new(c, kind, &t);
+
+	if (r > 0)
+		return r;
+	if (!r) {
+		r = nvmemp_snapshot_read(c->conn, &s);
+		r = r ? call_failed(c, r) : asked_map(c, s, &only);
+	}
+	if (r <= 0) {
+		r = r ? r : fill(t, s, only);
+		r = printed(r ? r : table_print(t), "the table");
+	}
+	nvmemp_snapshot_free(s);
+	table_free(t);
+	return r;
+}
+
+int verb_list(const struct call *c)
+{
+	return show_table(c, &map_table, add_maps);
+}
+
+int verb_paths(const struct call *c)
+{
+	return show_table(c, &path_table, add_paths);
+}
+
+int verb_tree(const struct call *c)
+{
+	return show_table(c, &tree_table, add_tree);
+}
+
 int verb_plan(const struct call *c)
 {
 	const struct nvmemp_plan *plan;
@@ -37,16 +192,13 @@ int verb_plan(const struct call *c)
 static int meant_map(const struct call *c, const char *word, char **ret)
 {
 	const struct nvmemp_snapshot *snapshot;
-	const char *name = base_name(word);
+	const struct nvmemp_map_info *m;
 	int r = nvmemp_snapshot_read(c->conn, &snapshot);
-	size_t i;
 
 	if (r)
 		return r;
-	for (i = 0; i < snapshot->nr_maps; i++)
-		if (map_is(snapshot->maps[i], word))
-			name = snapshot->maps[i]->name;
-	*ret = strdup(name);
+	m = find_map(snapshot, word);
+	*ret = strdup(m ? m->name : base_name(word));
 	nvmemp_snapshot_free(snapshot);
 	return *ret ? 0 : -ENOMEM;
 }

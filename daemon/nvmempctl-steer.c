@@ -8,58 +8,52 @@
 
 #include "nvmempctl.h"
 
-/* The name of the map that the user means, for the caller to free; NULL: none */
-static char *find_map(const struct nvmemp_snapshot *s, const char *arg)
-{
-	size_t i;
+typedef int (*steer_fn)(struct nvmemp *conn, const char *map, const char *value);
 
-	for (i = 0; i < s->nr_maps; i++)
-		if (map_is(s->maps[i], base_name(arg)))
-			return strdup(s->maps[i]->name);
-	return NULL;
-}
-
-typedef int (*steer_fn)(struct nvmemp *conn, const char *map, const char *path);
-
-static int steer(const struct call *c, steer_fn fn)
+/* Calls fn with the map of the first argument and this value. 0 or the exit code */
+static int steer(const struct call *c, steer_fn fn, const char *value)
 {
 	const struct nvmemp_snapshot *snapshot;
-	char *map, text[200];
+	const struct nvmemp_map_info *m;
 	int r;
 
 	r = nvmemp_snapshot_read(c->conn, &snapshot);
 	if (r)
 		return call_failed(c, r);
-	map = find_map(snapshot, c->args[0]);
-	nvmemp_snapshot_free(snapshot);
-	if (!map) {
-		escape(c->args[0], text, sizeof(text));
-		fprintf(stderr, "nvmempctl: there is no map %s\n", text);
-		return EXIT_NO_SUCH;
+	m = find_map(snapshot, c->args[0]);
+	if (m) {
+		r = fn(c->conn, m->name, value);
+		r = r ? call_failed(c, r) : EXIT_SUCCESS;
+	} else {
+		r = no_such_map(snapshot, c->args[0]);
 	}
-	r = fn(c->conn, map, base_name(c->args[1]));
-	free(map);
-	return r ? call_failed(c, r) : EXIT_SUCCESS;
+	nvmemp_snapshot_free(snapshot);
+	return r;
+}
+
+static int steer_path(const struct call *c, steer_fn fn)
+{
+	return steer(c, fn, base_name(c->args[1]));
 }
 
 int verb_switch(const struct call *c)
 {
-	return steer(c, nvmemp_switch);
+	return steer_path(c, nvmemp_switch);
 }
 
 int verb_fail(const struct call *c)
 {
-	return steer(c, nvmemp_fail);
+	return steer_path(c, nvmemp_fail);
 }
 
 int verb_reinstate(const struct call *c)
 {
-	return steer(c, nvmemp_reinstate);
+	return steer_path(c, nvmemp_reinstate);
 }
 
 int verb_release(const struct call *c)
 {
-	return steer(c, nvmemp_release);
+	return steer_path(c, nvmemp_release);
 }
 
 /* I/O in flight on that path, -1 if it is not there any more */
@@ -83,7 +77,7 @@ int verb_drain(const struct call *c)
 	const struct nvmemp_snapshot *snapshot;
 	const struct timespec pause = { .tv_nsec = 100000000 };
 	long long left = 1;
-	int r = steer(c, nvmemp_fail);
+	int r = steer_path(c, nvmemp_fail);
 
 	if (r)
 		return r;
@@ -114,10 +108,9 @@ static bool tear_down(const struct call *c, const char *map)
 
 int verb_teardown(const struct call *c)
 {
-	const char *arg = c->args[0] ? base_name(c->args[0]) : NULL;
+	const char *arg = c->args[0];
 	const struct nvmemp_snapshot *snapshot;
 	size_t i, nr_meant = 0, nr_left = 0;
-	char text[200];
 	int r;
 
 	r = nvmemp_snapshot_read(c->conn, &snapshot);
@@ -129,11 +122,77 @@ int verb_teardown(const struct call *c)
 		nr_meant++;
 		nr_left += !tear_down(c, snapshot->maps[i]->name);
 	}
+	r = nr_left ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (arg && !nr_meant)
+		r = no_such_map(snapshot, arg);
 	nvmemp_snapshot_free(snapshot);
-	if (nr_meant || !arg)
-		return nr_left ? EXIT_FAILURE : EXIT_SUCCESS;
-	fprintf(stderr, "nvmempctl: there is no map %s\n", escape(arg, text, sizeof(text)));
-	return EXIT_NO_SUCH;
+	return r;
+}
+
+/* ---- settings ---- */
+
+int verb_policy(const struct call *c)
+{
+	return steer(c, nvmemp_policy_set, c->args[1]);
+}
+
+int verb_queue(const struct call *c)
+{
+	const char *value = c->args[1];
+
+	if (!strcmp(value, "on"))
+		value = "queue";
+	else if (!strcmp(value, "off"))
+		value = "fail";
+	return steer(c, nvmemp_no_path_set, value);
+}
+
+static int size_of(const struct call *c, uint64_t *ret)
+{
+	const struct nvmemp_snapshot *snapshot;
+	const struct nvmemp_map_info *m;
+	int r = nvmemp_snapshot_read(c->conn, &snapshot);
+
+	if (r)
+		return call_failed(c, r);
+	m = find_map(snapshot, c->args[0]);
+	if (m)
+		*ret = m->size_bytes;
+	else
+		r = no_such_map(snapshot, c->args[0]);
+	nvmemp_snapshot_free(snapshot);
+	return r;
+}
+
+static int no_value(struct nvmemp *conn, const char *map, const char *value)
+{
+	return nvmemp_rescan(conn, map);
+}
+
+/* Nothing tells of a scan that finds nothing new: most take far less than this. */
+int verb_resize(const struct call *c)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	char before[16], now[16];
+	uint64_t was = 0, is;
+	int i, r;
+
+	r = size_of(c, &was);
+	if (!r)
+		r = steer(c, no_value, NULL);
+	is = was;
+	for (i = 0; i < 20 && !r && is == was; i++) {
+		nanosleep(&pause, NULL);
+		r = size_of(c, &is);
+	}
+	if (r)
+		return r;
+	size_text(was, before);
+	if (is == was)
+		printf("%s, as before\n", before);
+	else
+		printf("%s, was %s\n", size_text(is, now), before);
+	return EXIT_SUCCESS;
 }
 
 int verb_reload(const struct call *c)

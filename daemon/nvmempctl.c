@@ -2,6 +2,7 @@
 /* nvmempctl: shows and steers what nvmempd does. Uses nvmemp.h only. */
 #include <errno.h>
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,10 @@ static const struct {
 	const char *help;
 } options[NR_OPTIONS] = {
 	[OPTION_JSON] = { "json", 'j', "", "print one JSON object" },
+	[OPTION_NOHEADINGS] = { "noheadings", 'n', "", "print no headings" },
+	[OPTION_OUTPUT] = { "output", 'o', "COLUMNS", "these, with commas between; +COLUMNS: as well" },
+	[OPTION_RAW] = { "raw", 'r', "", "one blank between columns, others as \\x20" },
+	[OPTION_ROOT] = { "root", 'R', "DIR", "of a machine that was captured there" },
 	[OPTION_HELP] = { "help", 'h', "", "print this" },
 	[OPTION_VERSION] = { "version", 'V', "", "print the version" },
 };
@@ -39,12 +44,21 @@ static const struct verb {
 	int (*fn)(const struct call *c);
 	unsigned int options;
 	bool offline;		/* needs no daemon */
+	const struct table_kind *table;	/* its columns, for TABLE_OPTIONS */
 } verbs[] = {
 	{ NULL, "", "What there is" },
 	{ "status", "", "maps, their paths, and what is in no map (default)",
 	  "All maps with their paths, then the namespaces that are in no map with the reason.\n"
 	  "Where native multipath is on, its subsystems and paths.\n",
 	  verb_status, OPTION(JSON) },
+	{ "list", "", "a line for each map", NULL, verb_list, TABLE_OPTIONS, .table = &map_table },
+	{ "show", "MAP", "all that is known of a map",
+	  "With its paths; as JSON the map's object of status --json.\n", verb_show, OPTION(JSON) },
+	{ "paths", "[MAP]", "a line for each path, of all maps or this one", NULL,
+	  verb_paths, TABLE_OPTIONS, .table = &path_table },
+	{ "tree", "", "subsystems, their controllers, and what is reached through these",
+	  "Also what is in no map, and what native multipath has (type native).\n",
+	  verb_tree, TABLE_OPTIONS, .table = &tree_table },
 	{ "plan", "", "what the daemon would do now, and why",
 	  "The steps in order, each with its reason. Nothing is changed.\n",
 	  verb_plan, OPTION(JSON) },
@@ -53,6 +67,7 @@ static const struct verb {
 	{ "switch", "MAP PATH|auto", "prefer a path; auto: let the policy choose",
 	  "I/O takes this path as long as it is usable. auto gives the choice back to the policy.\n",
 	  verb_switch },
+	{ "prefer", "MAP PATH|auto", "the same as switch", NULL, verb_switch },
 	{ "fail", "MAP PATH", "take a path out of use",
 	  "Until it is reinstated. I/O in flight on it ends there.\n", verb_fail },
 	{ "reinstate", "MAP PATH", "check a path and take it back",
@@ -62,6 +77,14 @@ static const struct verb {
 	{ "release", "MAP PATH", "use a path again that is held or marginal", NULL, verb_release },
 
 	{ NULL, "", "Maps and settings" },
+	{ "policy", "MAP numa|round-robin|queue-depth|latency", "choose paths so",
+	  "Until the configuration is read again, or the daemon starts again.\n", verb_policy },
+	{ "queue", "MAP on|off|SECONDS", "let I/O wait for a path, or fail",
+	  "While no path is usable: on waits for ever, off fails at once, and fails what waits now.\n"
+	  "Until the configuration is read again, or the daemon starts again.\n", verb_queue },
+	{ "resize", "MAP", "look whether the namespace has grown",
+	  "Its controllers look at it again; the map grows when all have seen it, and never gets\n"
+	  "smaller. Not needed where they announce it themselves.\n", verb_resize },
 	{ "teardown", "[MAP]", "remove the maps that nobody uses, or this one",
 	  "With the partition maps on them. A map that is in use is left, and a line says who uses\n"
 	  "it. What was removed is not made again before the configuration is read again.\n",
@@ -107,6 +130,31 @@ bool map_is(const struct nvmemp_map_info *m, const char *arg)
 	       !strcmp(m->wwid, arg);
 }
 
+const struct nvmemp_map_info *find_map(const struct nvmemp_snapshot *s, const char *arg)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_maps; i++)
+		if (map_is(s->maps[i], arg))
+			return s->maps[i];
+	return NULL;
+}
+
+int no_such_map(const struct nvmemp_snapshot *s, const char *arg)
+{
+	char text[200], name[200];
+	size_t i, best = s->nr_maps;
+
+	for (i = 0; i < s->nr_maps; i++)
+		if (misspelt(base_name(arg), s->maps[i]->name) <
+		    (best < s->nr_maps ? misspelt(base_name(arg), s->maps[best]->name) : SIZE_MAX))
+			best = i;
+	fprintf(stderr, "nvmempctl: there is no map %s%s%s\n", escape(arg, text, sizeof(text)),
+		best < s->nr_maps ? "; did you mean " : "",
+		best < s->nr_maps ? escape(s->maps[best]->name, name, sizeof(name)) : "");
+	return EXIT_NO_SUCH;
+}
+
 int call_failed(const struct call *c, int r)
 {
 	char text[512];
@@ -149,6 +197,15 @@ static void print_options(unsigned int set)
 	}
 }
 
+static void print_columns(const struct table_kind *t)
+{
+	size_t i;
+
+	printf("\nColumns (without -o: %s)\n", t->shown);
+	for (i = 0; i < t->nr_columns; i++)
+		printf("  %-14s %s\n", t->columns[i].name, t->columns[i].help);
+}
+
 static void print_usage(void)
 {
 	size_t i;
@@ -159,8 +216,10 @@ static void print_usage(void)
 
 		if (!v->name)
 			printf("\n%s\n", v->help);
+		else if (strlen(v->args) > 18)
+			printf("  %-9s %s\n  %-28s %s\n", v->name, v->args, "", v->help);
 		else
-			printf("  %-9s %-14s %s\n", v->name, v->args, v->help);
+			printf("  %-9s %-18s %s\n", v->name, v->args, v->help);
 	}
 	printf("\n"
 	       "MAP is a name, /dev/mapper/NAME, dm-N, a device-mapper UUID or a WWID.\n"
@@ -178,6 +237,8 @@ static int print_verb(const struct verb *v)
 	if (v->more)
 		fputs(v->more, stdout);
 	print_options(v->options | ALL_TAKE);
+	if (v->table)
+		print_columns(v->table);
 	return EXIT_SUCCESS;
 }
 
@@ -216,21 +277,31 @@ static size_t distance(const char *a, const char *b)
 	return d[n][m];
 }
 
-/* A verb that begins so, or is at most two letters away; NULL: none */
+size_t misspelt(const char *word, const char *candidate)
+{
+	size_t len = strlen(word), away;
+
+	if (len && !strncmp(candidate, word, len))
+		return 0;
+	away = distance(word, candidate);
+	return away < 3 && away < len ? away : SIZE_MAX;
+}
+
+/* The one that was meant; NULL: none */
 static const char *near_verb(const char *word)
 {
 	const char *best = NULL;
-	size_t i, best_distance = 3;
+	size_t i, best_away = SIZE_MAX;
 
 	for (i = 0; i < NR_OF(verbs); i++) {
 		size_t away;
 
 		if (!verbs[i].name)
 			continue;
-		away = strncmp(verbs[i].name, word, strlen(word)) ? distance(word, verbs[i].name) : 0;
-		if (away < best_distance && away < strlen(word)) {
+		away = misspelt(word, verbs[i].name);
+		if (away < best_away) {
 			best = verbs[i].name;
-			best_distance = away;
+			best_away = away;
 		}
 	}
 	return best;
@@ -347,6 +418,7 @@ int main(int argc, char **argv)
 	struct call c = { };
 	int r;
 
+	setlocale(LC_CTYPE, "");	/* for the lines of trees; numbers stay as they are */
 	r = parse_options(argc, argv, &c);
 	if (r)
 		return r;

@@ -651,6 +651,21 @@ EXPORT int nvmemp_release(struct nvmemp *conn, const char *map, const char *path
 	return call_on_map(conn, map, "Release", path);
 }
 
+EXPORT int nvmemp_policy_set(struct nvmemp *conn, const char *map, const char *policy)
+{
+	return call_on_map(conn, map, "SetPolicy", policy);
+}
+
+EXPORT int nvmemp_no_path_set(struct nvmemp *conn, const char *map, const char *no_path)
+{
+	return call_on_map(conn, map, "SetNoPath", no_path);
+}
+
+EXPORT int nvmemp_rescan(struct nvmemp *conn, const char *map)
+{
+	return call_on_map(conn, map, "Rescan", NULL);
+}
+
 EXPORT int nvmemp_teardown(struct nvmemp *conn, const char *map)
 {
 	return call_on_map(conn, map, "Teardown", NULL);

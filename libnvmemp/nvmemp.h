@@ -142,6 +142,19 @@ int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *path);	/*
 int nvmemp_release(struct nvmemp *conn, const char *map, const char *path);
 
 /*
+ * The policy, by its word, and what I/O without a path does: "queue", "fail" or
+ * seconds. Holds until the daemon reads its configuration again, or starts. Since: 0.1
+ */
+int nvmemp_policy_set(struct nvmemp *conn, const char *map, const char *policy);
+int nvmemp_no_path_set(struct nvmemp *conn, const char *map, const char *no_path);	/* Since: 0.1 */
+
+/*
+ * The map's controllers look at their namespaces again, in the background; the map
+ * grows when all have. Since: 0.1
+ */
+int nvmemp_rescan(struct nvmemp *conn, const char *map);
+
+/*
  * Removes the map and the partition maps on it, if nobody uses them: else -EIO,
  * and nvmemp_error() says who does. It is not made again before the daemon reads
  * its configuration again, or starts. Since: 0.1
