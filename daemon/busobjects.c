@@ -166,6 +166,7 @@ static void reply_done(void *context, enum request_outcome outcome, const struct
 		[REQUEST_NO_MAP] = ERROR_NO_MAP,
 		[REQUEST_NO_PATH] = ERROR_NO_PATH,
 		[REQUEST_FAILED] = ERROR_FAILED,
+		[REQUEST_BAD_VALUE] = SD_BUS_ERROR_INVALID_ARGS,
 	};
 	sd_bus_message *m = context;
 

@@ -144,12 +144,16 @@ static void change(struct clients *c, const struct request *request,
 		   const struct request_target *target, const struct view *view)
 {
 	struct mp_err err = { "" };
+	int r;
 
-	if (request->kind == REQUEST_NO_PATH_SETTING && view->topo->no_queueing)
+	if (request->kind == REQUEST_NO_PATH_SETTING && view->topo->no_queueing) {
 		refuse(request, "the machine shuts down: nothing may wait for a path");
-	else if (c->handler.set(c->handler.context, target->map, request_setting(request->kind),
-				request->path, &err) < 0)
-		answer(request, REQUEST_FAILED, &err);
+		return;
+	}
+	r = c->handler.set(c->handler.context, target->map, request_setting(request->kind),
+			   request->path, &err);
+	if (r)
+		answer(request, r == -EINVAL ? REQUEST_BAD_VALUE : REQUEST_FAILED, &err);
 	else
 		send(c, request, target);
 }

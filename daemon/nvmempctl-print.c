@@ -16,7 +16,7 @@ const char *escape(const char *text, char *buf, size_t size)
 	for (; *text && used + 5 < size; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c < ' ' || c > '~' || c == '\\')
+		if (c < ' ' || c > '~')
 			used += (size_t)snprintf(buf + used, size - used, "\\x%02x", c);
 		else
 			buf[used++] = (char)c;

@@ -80,7 +80,7 @@ static int choose(struct table *t, const char *list)
 	return 0;
 }
 
-static int add_columns(struct table *t, bool json)
+static int add_columns(struct table *t, bool json, bool raw)
 {
 	size_t i;
 
@@ -88,7 +88,7 @@ static int add_columns(struct table *t, bool json)
 		const struct column *c = &t->kind->columns[t->chosen[i]];
 		int flags = (c->flags & (COLUMN_NUMBER | COLUMN_RIGHT) ? SCOLS_FL_RIGHT : 0) |
 			    (c->flags & COLUMN_CUT ? SCOLS_FL_TRUNC : 0) |
-			    (c->flags & COLUMN_TREE ? SCOLS_FL_TREE : 0);
+			    (c->flags & COLUMN_TREE && !raw ? SCOLS_FL_TREE : 0);
 		struct libscols_column *column;
 		char name[40];
 
@@ -96,6 +96,7 @@ static int add_columns(struct table *t, bool json)
 		column = scols_table_new_column(t->scols, name, 0, flags);
 		if (!column)
 			return -ENOMEM;
+		scols_column_set_safechars(column, "\\");	/* what the daemon has escaped is */
 		if (c->flags & COLUMN_NUMBER)
 			scols_column_set_json_type(column, SCOLS_JSON_NUMBER);
 		if (c->flags & COLUMN_YES)
@@ -128,7 +129,8 @@ int table_new(const struct call *c, const struct table_kind *kind, struct table 
 		r = no_such_column(kind, "\"\"");
 	if (!r) {
 		t->scols = scols_new_table();
-		r = t->scols ? add_columns(t, c->options[OPTION_JSON]) : -ENOMEM;
+		r = t->scols ? add_columns(t, c->options[OPTION_JSON], c->options[OPTION_RAW]) :
+				 -ENOMEM;
 	}
 	if (r) {
 		table_free(t);

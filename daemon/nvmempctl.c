@@ -11,13 +11,7 @@
 
 #define NR_OF(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* One meaning each, whichever verb takes them */
-static const struct {
-	const char *name;
-	char letter;
-	const char *arg;	/* "" = none */
-	const char *help;
-} options[NR_OPTIONS] = {
+const struct option_kind options[NR_OPTIONS] = {
 	[OPTION_JSON] = { "json", 'j', "", "print one JSON object" },
 	[OPTION_NOHEADINGS] = { "noheadings", 'n', "", "print no headings" },
 	[OPTION_OUTPUT] = { "output", 'o', "COLUMNS", "these, with commas between; +COLUMNS: as well" },
@@ -27,25 +21,10 @@ static const struct {
 	[OPTION_VERSION] = { "version", 'V', "", "print the version" },
 };
 
-#define ALL_TAKE	(OPTION(HELP) | OPTION(VERSION))
-
 static int verb_version(const struct call *c);
 static int verb_help(const struct call *c);
 
-/*
- * The first is the default. Arguments in capitals are for the user to fill in,
- * those in brackets may be left out, words joined by bars stand for themselves.
- */
-static const struct verb {
-	const char *name;	/* NULL: help is the headline of what follows */
-	const char *args;
-	const char *help;	/* one line */
-	const char *more;	/* whole sentences, for nvmempctl VERB --help; or NULL */
-	int (*fn)(const struct call *c);
-	unsigned int options;
-	bool offline;		/* needs no daemon */
-	const struct table_kind *table;	/* its columns, for TABLE_OPTIONS */
-} verbs[] = {
+const struct verb verbs[] = {
 	{ NULL, "", "What there is" },
 	{ "status", "", "maps, their paths, and what is in no map (default)",
 	  "All maps with their paths, then the namespaces that are in no map with the reason.\n"
@@ -102,9 +81,11 @@ static const struct verb {
 	  .offline = true },
 };
 
+const size_t nr_verbs = NR_OF(verbs);
+
 #define DEFAULT_VERB	(&verbs[1])
 
-static const struct verb *find_verb(const char *name)
+const struct verb *find_verb(const char *name)
 {
 	size_t i;
 
@@ -164,6 +145,8 @@ int call_failed(const struct call *c, int r)
 	case -ENOENT:
 	case -ENODEV:
 		return EXIT_NO_SUCH;
+	case -EINVAL:
+		return EXIT_USAGE;
 	case -ENOTCONN:
 		return EXIT_NO_DAEMON;
 	default:
@@ -236,7 +219,7 @@ static int print_verb(const struct verb *v)
 	printf("\n%c%s.\n", *v->help & ~('a' - 'A'), v->help + 1);
 	if (v->more)
 		fputs(v->more, stdout);
-	print_options(v->options | ALL_TAKE);
+	print_options(v->options | OPTIONS_OF_ALL);
 	if (v->table)
 		print_columns(v->table);
 	return EXIT_SUCCESS;
@@ -419,6 +402,10 @@ int main(int argc, char **argv)
 	int r;
 
 	setlocale(LC_CTYPE, "");	/* for the lines of trees; numbers stay as they are */
+	if (argc > 1 && !strcmp(argv[1], "complete")) {
+		c.args = argv + 2;	/* options among them are only words */
+		return verb_complete(&c);
+	}
 	r = parse_options(argc, argv, &c);
 	if (r)
 		return r;

@@ -24,6 +24,7 @@ enum {
 };
 
 #define OPTION(id)	(1u << OPTION_##id)
+#define OPTIONS_OF_ALL	(OPTION(HELP) | OPTION(VERSION))
 #define TABLE_OPTIONS	(OPTION(JSON) | OPTION(NOHEADINGS) | OPTION(OUTPUT) | OPTION(RAW))
 
 struct call {
@@ -31,6 +32,37 @@ struct call {
 	char **args;			/* NULL behind the last */
 	const char *options[NR_OPTIONS];/* what was given with it; "" if it takes nothing; NULL: not given */
 };
+
+struct option_kind {
+	const char *name;
+	char letter;
+	const char *arg;		/* "" = none */
+	const char *help;
+};
+
+/* One meaning each, whichever verb takes them */
+extern const struct option_kind options[NR_OPTIONS];
+
+/*
+ * Arguments in capitals are for the user to fill in, those in brackets may be left
+ * out, words joined by bars stand for themselves. Completion goes by them: it knows
+ * MAP, PATH (of the argument before it) and VERB.
+ */
+struct verb {
+	const char *name;		/* NULL: help is the headline of what follows */
+	const char *args;
+	const char *help;		/* one line */
+	const char *more;		/* whole sentences, for nvmempctl VERB --help; or NULL */
+	int (*fn)(const struct call *c);
+	unsigned int options;
+	bool offline;			/* needs no daemon */
+	const struct table_kind *table;	/* its columns, for TABLE_OPTIONS */
+};
+
+extern const struct verb verbs[];
+extern const size_t nr_verbs;
+
+const struct verb *find_verb(const char *name);	/* NULL: there is none */
 
 /* ---- what serves all verbs ---- */
 
@@ -157,5 +189,7 @@ int verb_queue(const struct call *c);
 int verb_resize(const struct call *c);
 int verb_teardown(const struct call *c);
 int verb_reload(const struct call *c);
+
+int verb_complete(const struct call *c);
 
 #endif

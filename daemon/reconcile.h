@@ -66,6 +66,7 @@ enum request_outcome {
 	REQUEST_NO_MAP,
 	REQUEST_NO_PATH,
 	REQUEST_FAILED,
+	REQUEST_BAD_VALUE,
 };
 
 struct request {

@@ -118,6 +118,7 @@ static int call_failed(struct nvmemp *conn, int r, const sd_bus_error *e)
 		{ SD_BUS_ERROR_UNKNOWN_OBJECT, -ENOENT },
 		{ SD_BUS_ERROR_UNKNOWN_METHOD, -ENOENT },
 		{ "org.nvmemp1.Error.NoSuchPath", -ENODEV },
+		{ SD_BUS_ERROR_INVALID_ARGS, -EINVAL },
 		{ SD_BUS_ERROR_ACCESS_DENIED, -EPERM },
 		{ SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, -EPERM },
 	};

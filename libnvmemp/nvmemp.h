@@ -8,6 +8,7 @@
  *   -ENOTCONN  the daemon can't be reached
  *   -ENOENT    no such map       -ENODEV  no such path in the map
  *   -EPERM     the caller may not change anything
+ *   -EINVAL    there is no such value for that setting
  *   -EPROTO    the daemon's answer makes no sense
  *   -EIO       the daemon refused, or failed; -ENOMEM
  * On failure nothing was changed and ret_ parameters are untouched.
