@@ -180,6 +180,8 @@ int verb_plan(const struct call *c)
 	const struct nvmemp_plan *plan;
 	int r;
 
+	if (c->options[OPTION_ROOT])
+		return captured_plan(c);
 	r = nvmemp_plan_read(c->conn, &plan);
 	if (r)
 		return call_failed(c, r);

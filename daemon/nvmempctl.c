@@ -35,12 +35,13 @@ const struct verb verbs[] = {
 	  "With its paths; as JSON the map's object of status --json.\n", verb_show, OPTION(JSON) },
 	{ "paths", "[MAP]", "a line for each path, of all maps or this one", NULL,
 	  verb_paths, TABLE_OPTIONS, .table = &path_table },
-	{ "tree", "", "subsystems, their controllers, and what is reached through these",
+	{ "tree", "", "subsystems, controllers, and what they reach",
 	  "Also what is in no map, and what native multipath has (type native).\n",
 	  verb_tree, TABLE_OPTIONS, .table = &tree_table },
 	{ "plan", "", "what the daemon would do now, and why",
-	  "The steps in order, each with its reason. Nothing is changed.\n",
-	  verb_plan, OPTION(JSON) },
+	  "The steps in order, each with its reason. Nothing is changed. With --root, what it would\n"
+	  "do on the machine that was captured in DIR; needs no daemon.\n",
+	  verb_plan, OPTION(JSON) | OPTION(ROOT) },
 
 	{ NULL, "", "Paths" },
 	{ "switch", "MAP PATH|auto", "prefer a path; auto: let the policy choose",
@@ -56,7 +57,7 @@ const struct verb verbs[] = {
 	{ "release", "MAP PATH", "use a path again that is held or marginal", NULL, verb_release },
 
 	{ NULL, "", "Maps and settings" },
-	{ "policy", "MAP numa|round-robin|queue-depth|latency", "choose paths so",
+	{ "policy", "MAP numa|round-robin|queue-depth|latency", "how a path is chosen",
 	  "Until the configuration is read again, or the daemon starts again.\n", verb_policy },
 	{ "queue", "MAP on|off|SECONDS", "let I/O wait for a path, or fail",
 	  "While no path is usable: on waits for ever, off fails at once, and fails what waits now.\n"
@@ -74,6 +75,12 @@ const struct verb verbs[] = {
 	{ "reload", "", "read the configuration again",
 	  "If a file is bad, the old configuration stays, and the error names file and line.\n",
 	  verb_reload },
+
+	{ "capture", "DIR", "write what is known of this machine, for a bug report",
+	  "Makes DIR, with the files of sysfs and /proc that the daemon reads, what the controllers\n"
+	  "say, the maps, the configuration and the last log lines. It has names, addresses, mount\n"
+	  "points and serial numbers, but no keys. Needs root, and no daemon.\n",
+	  verb_capture, .offline = true },
 
 	{ NULL, "", "This command" },
 	{ "version", "", "print the version", NULL, verb_version, .offline = true },
@@ -361,7 +368,11 @@ static int run(const struct verb *v, struct call *c)
 			options[i].name, v->name);
 		return EXIT_USAGE;
 	}
-	if (v->offline)
+	if (c->options[OPTION_ROOT] && c->options[OPTION_JSON]) {
+		fprintf(stderr, "nvmempctl: --root and --json do not go together\n");
+		return EXIT_USAGE;
+	}
+	if (v->offline || c->options[OPTION_ROOT])
 		return v->fn(c);
 	r = nvmemp_connect(&c->conn);
 	r = r ? call_failed(c, r) : v->fn(c);

@@ -169,6 +169,9 @@ int print_config(const struct nvmemp_config *config);
 int print_config_json(const struct nvmemp_config *config);
 int print_plan_json(const struct nvmemp_plan *plan);
 
+/* ends this process; returns only where nvmempd can't be run */
+int captured_plan(const struct call *c);
+
 /* ---- the verbs; each returns the exit code ---- */
 
 int verb_status(const struct call *c);
@@ -178,6 +181,8 @@ int verb_paths(const struct call *c);
 int verb_tree(const struct call *c);
 int verb_plan(const struct call *c);
 int verb_config(const struct call *c);
+
+int verb_capture(const struct call *c);
 
 int verb_switch(const struct call *c);
 int verb_fail(const struct call *c);
