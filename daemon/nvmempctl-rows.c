@@ -122,7 +122,7 @@ const char *map_value(const void *row, size_t column, char *buf)
 
 /* ---- paths ---- */
 
-enum { PATH_DEV, PATH_MAP, PATH_CTRL, PATH_TRANSPORT, PATH_WHERE, PATH_ADDRESS, PATH_CTRL_STATE, PATH_ANA,
+enum { PATH_DEV, PATH_MAP, PATH_DM, PATH_CTRL, PATH_TRANSPORT, PATH_WHERE, PATH_ADDRESS, PATH_CTRL_STATE, PATH_ANA,
        PATH_STATE, PATH_USE, PATH_PREFERRED, PATH_CURRENT, PATH_DEPTH, PATH_IOS, PATH_ERRORS,
        PATH_FAILOVERS, PATH_RETRIES, PATH_READ, PATH_WRITTEN, PATH_PATH_ERRORS, PATH_SUSPECT, PATH_BUSY,
        PATH_CALLER, PATH_MEAN, PATH_MAX };
@@ -130,6 +130,7 @@ enum { PATH_DEV, PATH_MAP, PATH_CTRL, PATH_TRANSPORT, PATH_WHERE, PATH_ADDRESS, 
 static const struct column path_columns[] = {
 	[PATH_DEV] = { "PATH", "device", COLUMN_TREE, "block device" },
 	[PATH_MAP] = { "MAP", "map", COLUMN_CUT, "that it belongs to" },
+	[PATH_DM] = { "DM", "map_device", 0, "the kernel's name for that" },
 	[PATH_CTRL] = { "CTRL", "controller", 0, "controller" },
 	[PATH_TRANSPORT] = { "TRANSPORT", "transport", 0, "pcie, tcp, rdma, fc, loop" },
 	[PATH_WHERE] = { "WHERE", "where", COLUMN_CUT, "transport and short address" },
@@ -157,7 +158,7 @@ static const struct column path_columns[] = {
 
 const struct table_kind path_table = {
 	"paths", path_columns, sizeof(path_columns) / sizeof(path_columns[0]),
-	"PATH,WHERE,ANA,STATE,USE,DEPTH,IOS,ERRORS,MAP", "",
+	"PATH,DM,WHERE,ANA,STATE,USE,DEPTH,IOS,ERRORS", "",
 };
 
 /* Those of one map, below it */
@@ -180,6 +181,7 @@ const char *path_value(const void *row, size_t column, char *buf)
 	switch (column) {
 	case PATH_DEV: return p->device;
 	case PATH_MAP: return at->map->name;
+	case PATH_DM: return at->map->device;
 	case PATH_CTRL: return p->controller;
 	case PATH_TRANSPORT: return p->transport;
 	case PATH_WHERE: return where_text(p->transport, p->address, buf);
@@ -234,12 +236,6 @@ const char *node_value(const void *row, size_t column, char *buf)
 	case NODE_STATE: return n->state;
 	case NODE_ANA: return n->ana;
 	case NODE_MAP: return n->map;
-	default:
-		if (n->transport)
-			return where_text(n->transport, n->detail, buf);
-		if (*n->detail)
-			return n->detail;
-		snprintf(buf, VALUE_MAX, "%s%.300s", *n->map ? "in " : "", n->map);
-		return buf;
+	default: return n->transport ? where_text(n->transport, n->detail, buf) : n->detail;
 	}
 }

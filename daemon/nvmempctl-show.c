@@ -74,37 +74,58 @@ static int add_paths(struct table *t, const struct nvmemp_snapshot *s, const str
 	return r;
 }
 
-/* What is below one controller: paths in maps, those of native multipath, and the rest */
-static int add_leaves(struct table *t, const struct nvmemp_snapshot *s,
-		      const struct nvmemp_subsystem_info *sub, const char *controller, void *parent)
+static int add_paths_of(struct table *t, const struct nvmemp_map_info *m, const char *controller,
+			void *parent)
 {
-	size_t i, j;
+	char detail[400];
+	size_t i;
 	int r = 0;
 
-	for (i = 0; i < s->nr_maps; i++) {
-		for (j = 0; j < s->maps[i]->nr_paths && !r; j++) {
-			const struct nvmemp_path_info *p = s->maps[i]->paths[j];
-			const struct node n = { p->device, "path", p->state, p->ana_state,
-						s->maps[i]->name, NULL, "" };
-
-			if (!strcmp(p->controller, controller))
-				r = table_add(t, node_value, &n, parent, NULL);
-		}
-	}
-	for (i = 0; i < sub->nr_native_paths && !r; i++) {
-		const struct nvmemp_native_path_info *p = sub->native_paths[i];
-		const struct node n = { p->device, "native path", "", p->ana_state, p->ns, NULL, "" };
+	snprintf(detail, sizeof(detail), "in %s, %.300s", m->device, m->name);
+	for (i = 0; i < m->nr_paths && !r; i++) {
+		const struct nvmemp_path_info *p = m->paths[i];
+		const struct node n = { p->device, "path", p->state, p->ana_state, m->name, NULL, detail };
 
 		if (!strcmp(p->controller, controller))
 			r = table_add(t, node_value, &n, parent, NULL);
 	}
-	for (i = 0; i < s->nr_rejected && !r; i++) {
-		const char *device = s->rejected[i]->device;
-		const struct node n = { device, "namespace", "unused", "", "", NULL, s->rejected[i]->reason };
-		size_t len = strlen(controller);
+	return r;
+}
 
-		/* nvme1n2, or "nvme1 nsid 2" where it has no block device */
-		if (!strncmp(device, controller, len) && (device[len] == 'n' || device[len] == ' '))
+static int add_native_path(struct table *t, const struct nvmemp_native_path_info *p, void *parent)
+{
+	char detail[200];
+	const struct node n = { p->device, "native path", "", p->ana_state, p->ns, NULL, detail };
+
+	snprintf(detail, sizeof(detail), "in %.100s", p->ns);
+	return table_add(t, node_value, &n, parent, NULL);
+}
+
+/* nvme1n2, or "nvme1 nsid 2" where it has no block device */
+static bool is_behind(const char *device, const char *controller)
+{
+	size_t len = strlen(controller);
+
+	return !strncmp(device, controller, len) && (device[len] == 'n' || device[len] == ' ');
+}
+
+/* What is below one controller: paths in maps, those of native multipath, and the rest */
+static int add_leaves(struct table *t, const struct nvmemp_snapshot *s,
+		      const struct nvmemp_subsystem_info *sub, const char *controller, void *parent)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < s->nr_maps && !r; i++)
+		r = add_paths_of(t, s->maps[i], controller, parent);
+	for (i = 0; i < sub->nr_native_paths && !r; i++)
+		if (!strcmp(sub->native_paths[i]->controller, controller))
+			r = add_native_path(t, sub->native_paths[i], parent);
+	for (i = 0; i < s->nr_rejected && !r; i++) {
+		const struct nvmemp_reject_info *out = s->rejected[i];
+		const struct node n = { out->device, "namespace", "unused", "", "", NULL, out->reason };
+
+		if (is_behind(out->device, controller))
 			r = table_add(t, node_value, &n, parent, NULL);
 	}
 	return r;
