@@ -26,9 +26,9 @@
 
 #define DIR_NAME "tests/command"
 
-enum play { TWO_MAPS, NATIVE, NOTHING, REFUSES, BAD_VALUE, NO_DAEMON };
+enum play { TWO_MAPS, NATIVE, NOTHING, REFUSES, BAD_VALUE, ODD_NAME, NO_DAEMON };
 
-static const char *const plays[] = { "two maps", "native", "nothing", "refuses", "bad value", "no daemon" };
+static const char *const plays[] = { "two maps", "native", "nothing", "refuses", "bad value", "odd name", "no daemon" };
 
 static struct {
 	enum play play;
@@ -165,8 +165,8 @@ static void put_objects(sd_bus_message *m)
 	size_t i;
 
 	sd_bus_message_open_container(m, 'a', "{oa{sa{sv}}}");
-	if (d.play == TWO_MAPS || d.play == REFUSES || d.play == BAD_VALUE) {
-		put_map(m, "/org/nvmemp1/map/a", "s database",
+	if (d.play != NATIVE && d.play != NOTHING) {
+		put_map(m, "/org/nvmemp1/map/a", d.play == ODD_NAME ? "s $(reboot)" : "s database",
 			"s uuid.6f2b5a54-2f4b-4a5e-9a57-0b4f0d6f2f11", "s nqn.2019-08.org.qemu:s0");
 		put_map(m, "/org/nvmemp1/map/b", "s nvmemp-uuid.00000000-1111-4111-8111-000000000002",
 			"s uuid.00000000-1111-4111-8111-000000000002", "s " HOSTILE);
