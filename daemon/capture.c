@@ -162,14 +162,16 @@ static int ask_ctrl(const struct capture *c, const struct mp_facts *sysfs, const
 	struct mp_nvme_ns *ns = calloc(sysfs->nr_facts + 1, sizeof(*ns));
 	char (*names)[64] = calloc(sysfs->nr_facts + 1, sizeof(*names));
 	size_t pos = 0, nr = 0;
+	char name[64] = "";
 	int r = -ENOMEM;
 
-	while (ns && names && mp_facts_next_name(sysfs, "sys/block", &pos, names[nr])) {
-		if (!mp_name_is_ns(names[nr]) ||
-		    strcmp(mp_facts_text(sysfs, "sys/block/%s/device", names[nr]), ctrl))
+	while (ns && names && mp_facts_next_name(sysfs, "sys/block", &pos, name)) {
+		if (!mp_name_is_ns(name) ||
+		    strcmp(mp_facts_text(sysfs, "sys/block/%s/device", name), ctrl))
 			continue;
+		strcpy(names[nr], name);
 		ns[nr].name = names[nr];
-		ns[nr].nsid = (uint32_t)strtoul(mp_facts_text(sysfs, "sys/block/%s/nsid", names[nr]),
+		ns[nr].nsid = (uint32_t)strtoul(mp_facts_text(sysfs, "sys/block/%s/nsid", name),
 						NULL, 10);
 		nr++;
 	}
