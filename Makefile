@@ -31,7 +31,7 @@ WARN    := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-proto
 	   -Wno-unused-parameter -Wno-missing-field-initializers
 MPCFLAGS = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -D_GNU_SOURCE -DNVMEMP_VERSION='"$(VERSION)"' \
 	   -Ikernel -Ilibnvmemp -pthread
-HARDEN  := -Wl,-z,relro,-z,now
+HARDEN   = -Wl,-z,relro,-z,now $(filter -fsanitize%,$(CFLAGS))
 
 ifeq ($(V),1)
 Q :=
@@ -113,6 +113,7 @@ install: all
 	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
 	$(Q)test -e $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf || install -m 644 daemon/nvmemp.conf $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf
 	$(Q)install -D -m 644 daemon/vendor.conf $(DESTDIR)$(prefix)/lib/nvmemp/vendor.conf
+	$(Q)install -D -m 644 daemon/nvmempctl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/nvmempctl
 	$(Q)for m in man/*.[1-8]; do install -D -m 644 $$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
 	$(Q)for d in docs/*.md README.md; do install -D -m 644 $$d $(DESTDIR)$(docdir)/$${d##*/}; done
 
@@ -129,7 +130,7 @@ setup-%:
 check-unit: setup-unit
 	$(Q)$(MAKE) all unit-run
 
-unit-run: $(UNIT) $(B)/libnvmemp-core.a
+unit-run: $(UNIT) $(B)/libnvmemp-core.a $(B)/nvmempctl $(B)/nvmempd
 	$(Q)B=$(B) tests/unit/run.sh $(UNIT) $(wildcard tests/unit/test_*.sh)
 
 # the unit tests again, with the compiler watching memory and undefined behaviour

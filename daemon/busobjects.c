@@ -166,6 +166,7 @@ static void reply_done(void *context, enum request_outcome outcome, const struct
 		[REQUEST_NO_MAP] = ERROR_NO_MAP,
 		[REQUEST_NO_PATH] = ERROR_NO_PATH,
 		[REQUEST_FAILED] = ERROR_FAILED,
+		[REQUEST_BAD_VALUE] = SD_BUS_ERROR_INVALID_ARGS,
 	};
 	sd_bus_message *m = context;
 
@@ -241,8 +242,10 @@ static int append_setting(sd_bus_message *reply, const char *key, const char *va
 	char origin[300] = "built-in";
 	const char *const texts[] = { key, value, origin };
 
-	if (from)
+	if (from && from->line)
 		snprintf(origin, sizeof(origin), "%s:%u", from->file, from->line);
+	else if (from)
+		snprintf(origin, sizeof(origin), "%s", from->file);
 	return append_texts(reply, "sss", texts);
 }
 
@@ -452,6 +455,26 @@ static int map_release(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return map_request(m, userdata, REQUEST_RELEASE);
 }
 
+static int map_set_policy(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return map_request(m, userdata, REQUEST_POLICY);
+}
+
+static int map_set_no_path(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return map_request(m, userdata, REQUEST_NO_PATH_SETTING);
+}
+
+static int map_rescan(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct busobjects *o = userdata;
+	const struct request request = {
+		.kind = REQUEST_RESCAN, .map = o->map->map.name, .path = "",
+	};
+
+	return forward(o, m, &request);
+}
+
 static int map_teardown(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct busobjects *o = userdata;
@@ -480,6 +503,9 @@ static const sd_bus_vtable map_vtable[] = {
 	SD_BUS_METHOD("Fail", "s", "", map_fail, ROOT_ONLY),
 	SD_BUS_METHOD("Reinstate", "s", "", map_reinstate, ROOT_ONLY),
 	SD_BUS_METHOD("Release", "s", "", map_release, ROOT_ONLY),
+	SD_BUS_METHOD("SetPolicy", "s", "", map_set_policy, ROOT_ONLY),
+	SD_BUS_METHOD("SetNoPath", "s", "", map_set_no_path, ROOT_ONLY),
+	SD_BUS_METHOD("Rescan", "", "", map_rescan, ROOT_ONLY),
 	SD_BUS_METHOD("Teardown", "", "", map_teardown, ROOT_ONLY),
 	SD_BUS_VTABLE_END
 };

@@ -139,6 +139,34 @@ static void teardown(struct clients *c, const struct request *request,
 	refuse(request, "no memory");
 }
 
+/* The value holds from the next plan on; the message makes it hold now, and its answer is ours. */
+static void change(struct clients *c, const struct request *request,
+		   const struct request_target *target, const struct view *view)
+{
+	struct mp_err err = { "" };
+	int r;
+
+	if (request->kind == REQUEST_NO_PATH_SETTING && view->topo->no_queueing) {
+		refuse(request, "the machine shuts down: nothing may wait for a path");
+		return;
+	}
+	r = c->handler.set(c->handler.context, target->map, request_setting(request->kind),
+			   request->path, &err);
+	if (r)
+		answer(request, r == -EINVAL ? REQUEST_BAD_VALUE : REQUEST_FAILED, &err);
+	else
+		send(c, request, target);
+}
+
+static void rescan(struct clients *c, const struct request *request,
+		   const struct request_target *target)
+{
+	struct mp_err err = { "" };
+	int r = c->handler.rescan(c->handler.context, target->map, &err);
+
+	answer(request, r < 0 ? REQUEST_FAILED : REQUEST_DONE, &err);
+}
+
 /* ---- waiting for a probe ---- */
 
 static void drop_pending(struct pending **p)
@@ -271,6 +299,10 @@ void clients_request(struct clients *c, const struct view *view, const struct re
 		probe(c, request, &target, now_ms);
 	else if (request->kind == REQUEST_TEARDOWN)
 		teardown(c, request, &target);
+	else if (request->kind == REQUEST_RESCAN)
+		rescan(c, request, &target);
+	else if (request->kind == REQUEST_POLICY || request->kind == REQUEST_NO_PATH_SETTING)
+		change(c, request, &target, view);
 	else
 		send(c, request, &target);
 }

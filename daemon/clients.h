@@ -19,6 +19,11 @@ struct clients_handler {
 	int (*teardown)(void *context, const struct mp_loaded_map *map, struct waiter *waiter);
 	/* positive: somebody uses the map, err says who */
 	int (*user)(void *context, const struct mp_loaded_map *map, struct mp_err *err);
+	/* the configuration says so from now on, until it is read again; < 0: err says why not */
+	int (*set)(void *context, const struct mp_loaded_map *map, const char *key,
+		   const char *value, struct mp_err *err);
+	/* its controllers look at their namespaces again; < 0: err says which did not */
+	int (*rescan)(void *context, const struct mp_loaded_map *map, struct mp_err *err);
 	/* status and counters are to be read, for those of clients_take_refreshers() */
 	void (*refresh)(void *context);
 	/* identify and read from this path; clients_probed() follows. < 0: there is no such path */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "capture.h"
 #include "log.h"
 #include "queueing.h"
 #include "reconcile.h"
@@ -47,6 +48,8 @@ struct command {
 	const char *queueing;		/* "on", "off", or NULL */
 	bool once;
 	bool dry_run;
+	const char *root;		/* a captured machine; NULL: this one */
+	const char *capture;		/* the directory to be made; NULL: none */
 };
 
 static const char usage_text[] =
@@ -55,6 +58,8 @@ static const char usage_text[] =
 	"\n"
 	"      --once         do what is to be done now, and end\n"
 	"      --dry-run      print what would be done now, and end\n"
+	"      --root=DIR     with --dry-run: of the machine that was captured there\n"
+	"      --capture=DIR  write what is known of this machine there, for a bug report, and end\n"
 	"      --queueing=on|off  let I/O wait for a path as configured, or let it fail; and end\n"
 	"      --config=FILE  instead of " MP_CONF_FILE " (and FILE.d/*.conf)\n"
 	"      --version      print the version\n"
@@ -65,10 +70,12 @@ static const char usage_text[] =
 /* Returns true if there is something to do; else *ret_exit is the exit status. */
 static bool parse_command(int argc, char **argv, struct command *ret, int *ret_exit)
 {
-	enum { OPT_ONCE = 256, OPT_DRY_RUN, OPT_QUEUEING, OPT_CONFIG, OPT_VERSION, OPT_HELP };
+	enum { OPT_ONCE = 256, OPT_DRY_RUN, OPT_ROOT, OPT_CAPTURE, OPT_QUEUEING, OPT_CONFIG, OPT_VERSION, OPT_HELP };
 	static const struct option options[] = {
 		{ "once", no_argument, NULL, OPT_ONCE },
 		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "root", required_argument, NULL, OPT_ROOT },
+		{ "capture", required_argument, NULL, OPT_CAPTURE },
 		{ "queueing", required_argument, NULL, OPT_QUEUEING },
 		{ "config", required_argument, NULL, OPT_CONFIG },
 		{ "version", no_argument, NULL, OPT_VERSION },
@@ -86,6 +93,12 @@ static bool parse_command(int argc, char **argv, struct command *ret, int *ret_e
 			break;
 		case OPT_DRY_RUN:
 			c.dry_run = true;
+			break;
+		case OPT_ROOT:
+			c.root = optarg;
+			break;
+		case OPT_CAPTURE:
+			c.capture = optarg;
 			break;
 		case OPT_QUEUEING:
 			c.queueing = optarg;
@@ -111,6 +124,10 @@ static bool parse_command(int argc, char **argv, struct command *ret, int *ret_e
 	}
 	if (optind < argc) {
 		fprintf(stderr, "nvmempd: what is \"%s\"? Try 'nvmempd --help'.\n", argv[optind]);
+		return false;
+	}
+	if (c.root && !c.dry_run) {
+		fputs("nvmempd: --root is for --dry-run\n", stderr);
 		return false;
 	}
 	*ret = c;
@@ -355,6 +372,8 @@ int main(int argc, char **argv)
 	if (!parse_command(argc, argv, &c, &status))
 		return status;
 	log_init();
+	if (c.root)
+		return captured_plan(c.root) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (geteuid() != 0) {
 		log_line(LOG_ERR, "only root may do this");
 		return EXIT_FAILURE;
@@ -365,6 +384,8 @@ int main(int argc, char **argv)
 		log_line(LOG_ERR, "%s: %s", c.conf_file, strerror(errno));
 		return EXIT_FAILURE;
 	}
+	if (c.capture)
+		return capture(c.capture, c.conf_file) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	r = run(&d, &c);
 	if (r < 0)
 		return EXIT_FAILURE;

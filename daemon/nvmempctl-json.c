@@ -148,6 +148,11 @@ static int print(struct json_object *root)
 	return s ? 0 : -ENOMEM;
 }
 
+int print_map_json(const struct nvmemp_map_info *m)
+{
+	return print(map_object(m));
+}
+
 int print_json(const struct nvmemp_snapshot *s)
 {
 	struct json_object *root = checked(json_object_new_object());

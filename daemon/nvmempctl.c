@@ -2,34 +2,158 @@
 /* nvmempctl: shows and steers what nvmempd does. Uses nvmemp.h only. */
 #include <errno.h>
 #include <getopt.h>
-#include <stdbool.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "nvmemp.h"
 #include "nvmempctl.h"
 
-enum { EXIT_USAGE = 2, EXIT_NO_SUCH = 3, EXIT_NO_DAEMON = 4 };
+#define NR_OF(array)	(sizeof(array) / sizeof((array)[0]))
 
-struct call {
-	struct nvmemp *conn;
-	bool json;
-	char **args;
+const struct option_kind options[NR_OPTIONS] = {
+	[OPTION_JSON] = { "json", 'j', "", "print one JSON object" },
+	[OPTION_NOHEADINGS] = { "noheadings", 'n', "", "print no headings" },
+	[OPTION_OUTPUT] = { "output", 'o', "COLUMNS", "these, with commas between; +COLUMNS: as well" },
+	[OPTION_RAW] = { "raw", 'r', "", "one blank between columns, others as \\x20" },
+	[OPTION_ROOT] = { "root", 'R', "DIR", "of a machine that was captured there" },
+	[OPTION_HELP] = { "help", 'h', "", "print this" },
+	[OPTION_VERSION] = { "version", 'V', "", "print the version" },
 };
 
-/* One line that says what and where; the exit code that goes with it */
-static int failed(const struct call *c, int r)
+static int verb_version(const struct call *c);
+static int verb_help(const struct call *c);
+
+const struct verb verbs[] = {
+	{ NULL, "", "What there is" },
+	{ "status", "", "maps, their paths, and what is in no map (default)",
+	  "All maps with their paths, then the namespaces that are in no map with the reason.\n"
+	  "Where native multipath is on, its subsystems and paths.\n",
+	  verb_status, OPTION(JSON) },
+	{ "list", "", "a line for each map", NULL, verb_list, TABLE_OPTIONS, .table = &map_table },
+	{ "show", "MAP", "all that is known of a map",
+	  "With its paths; as JSON the map's object of status --json.\n", verb_show, OPTION(JSON) },
+	{ "paths", "[MAP]", "a line for each path, of all maps or this one", NULL,
+	  verb_paths, TABLE_OPTIONS, .table = &path_table },
+	{ "tree", "", "subsystems, controllers, and what they reach",
+	  "Also what is in no map, and what native multipath has (type native).\n",
+	  verb_tree, TABLE_OPTIONS, .table = &tree_table },
+	{ "plan", "", "what the daemon would do now, and why",
+	  "The steps in order, each with its reason. Nothing is changed. With --root, what it would\n"
+	  "do on the machine that was captured in DIR; needs no daemon.\n",
+	  verb_plan, OPTION(JSON) | OPTION(ROOT) },
+
+	{ NULL, "", "Paths" },
+	{ "switch", "MAP PATH|auto", "prefer a path; auto: let the policy choose",
+	  "I/O takes this path as long as it is usable. auto gives the choice back to the policy.\n",
+	  verb_switch },
+	{ "prefer", "MAP PATH|auto", "the same as switch", NULL, verb_switch },
+	{ "fail", "MAP PATH", "take a path out of use",
+	  "Until it is reinstated. I/O in flight on it ends there.\n", verb_fail },
+	{ "reinstate", "MAP PATH", "check a path and take it back",
+	  "Its identity is read again, and a block through it; only then it is used again.\n",
+	  verb_reinstate },
+	{ "drain", "MAP PATH", "the same as fail, and wait until its I/O is over", NULL, verb_drain },
+	{ "release", "MAP PATH", "use a path again that is held or marginal", NULL, verb_release },
+
+	{ NULL, "", "Maps and settings" },
+	{ "policy", "MAP numa|round-robin|queue-depth|latency", "how a path is chosen",
+	  "Until the configuration is read again, or the daemon starts again.\n", verb_policy },
+	{ "queue", "MAP on|off|SECONDS", "let I/O wait for a path, or fail",
+	  "While no path is usable: on waits for ever, off fails at once, and fails what waits now.\n"
+	  "Until the configuration is read again, or the daemon starts again.\n", verb_queue },
+	{ "resize", "MAP", "look whether the namespace has grown",
+	  "Its controllers look at it again; the map grows when all have seen it, and never gets\n"
+	  "smaller. Not needed where they announce it themselves.\n", verb_resize },
+	{ "teardown", "[MAP]", "remove the maps that nobody uses, or this one",
+	  "With the partition maps on them. A map that is in use is left, and a line says who uses\n"
+	  "it. What was removed is not made again before the configuration is read again.\n",
+	  verb_teardown },
+	{ "config", "[MAP]", "the settings, for that map, and where they come from",
+	  "For a map, or the WWID of a namespace that has none; without, what holds for a namespace\n"
+	  "of which nothing is known.\n", verb_config, OPTION(JSON) },
+	{ "reload", "", "read the configuration again",
+	  "If a file is bad, the old configuration stays, and the error names file and line.\n",
+	  verb_reload },
+
+	{ "capture", "DIR", "write what is known of this machine, for a bug report",
+	  "Makes DIR, with the files of sysfs and /proc that the daemon reads, what the controllers\n"
+	  "say, the maps, the configuration and the last log lines. It has names, addresses, mount\n"
+	  "points and serial numbers, but no keys. Needs root, and no daemon.\n",
+	  verb_capture, .offline = true },
+
+	{ NULL, "", "This command" },
+	{ "version", "", "print the version", NULL, verb_version, .offline = true },
+	{ "help", "[VERB]", "print this, or what there is to know of a verb", NULL, verb_help,
+	  .offline = true },
+};
+
+const size_t nr_verbs = NR_OF(verbs);
+
+#define DEFAULT_VERB	(&verbs[1])
+
+const struct verb *find_verb(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_OF(verbs); i++)
+		if (verbs[i].name && !strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+/* ---- what serves all verbs ---- */
+
+const char *base_name(const char *arg)
+{
+	const char *slash = strrchr(arg, '/');
+
+	return slash ? slash + 1 : arg;
+}
+
+bool map_is(const struct nvmemp_map_info *m, const char *arg)
+{
+	arg = base_name(arg);
+	return !strcmp(m->name, arg) || !strcmp(m->device, arg) || !strcmp(m->uuid, arg) ||
+	       !strcmp(m->wwid, arg);
+}
+
+const struct nvmemp_map_info *find_map(const struct nvmemp_snapshot *s, const char *arg)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_maps; i++)
+		if (map_is(s->maps[i], arg))
+			return s->maps[i];
+	return NULL;
+}
+
+int no_such_map(const struct nvmemp_snapshot *s, const char *arg)
+{
+	char text[200], name[200];
+	size_t i, best = s->nr_maps;
+
+	for (i = 0; i < s->nr_maps; i++)
+		if (misspelt(base_name(arg), s->maps[i]->name) <
+		    (best < s->nr_maps ? misspelt(base_name(arg), s->maps[best]->name) : SIZE_MAX))
+			best = i;
+	fprintf(stderr, "nvmempctl: there is no map %s%s%s\n", escape(arg, text, sizeof(text)),
+		best < s->nr_maps ? "; did you mean " : "",
+		best < s->nr_maps ? escape(s->maps[best]->name, name, sizeof(name)) : "");
+	return EXIT_NO_SUCH;
+}
+
+int call_failed(const struct call *c, int r)
 {
 	char text[512];
 
-	escape(nvmemp_error(c->conn), text, sizeof(text));
-	fprintf(stderr, "nvmempctl: %s\n", text);
+	fprintf(stderr, "nvmempctl: %s\n", escape(nvmemp_error(c->conn), text, sizeof(text)));
 	switch (r) {
 	case -ENOENT:
 	case -ENODEV:
 		return EXIT_NO_SUCH;
+	case -EINVAL:
+		return EXIT_USAGE;
 	case -ENOTCONN:
 		return EXIT_NO_DAEMON;
 	default:
@@ -37,221 +161,75 @@ static int failed(const struct call *c, int r)
 	}
 }
 
-static int verb_status(const struct call *c)
+int printed(int r, const char *what)
 {
-	const struct nvmemp_snapshot *snapshot;
-	int r;
-
-	r = nvmemp_snapshot_read(c->conn, &snapshot);
-	if (r)
-		return failed(c, r);
-	r = c->json ? print_json(snapshot) : print_status(snapshot);
-	nvmemp_snapshot_free(snapshot);
 	if (!r)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "nvmempctl: no memory to print the status\n");
+	fprintf(stderr, "nvmempctl: no memory to print %s\n", what);
 	return EXIT_FAILURE;
 }
 
-/* "/dev/mapper/NAME", "/dev/nvme0n1": the part behind the last slash */
-static const char *base(const char *arg)
-{
-	const char *slash = strrchr(arg, '/');
+/* ---- help ---- */
 
-	return slash ? slash + 1 : arg;
-}
-
-static bool map_is(const struct nvmemp_map_info *m, const char *arg)
-{
-	return !strcmp(m->name, arg) || !strcmp(m->device, arg) || !strcmp(m->uuid, arg) ||
-	       !strcmp(m->wwid, arg);
-}
-
-/* The name of the map that the user means, for the caller to free; NULL: none */
-static char *find_map(const struct nvmemp_snapshot *s, const char *arg)
+static void print_options(unsigned int set)
 {
 	size_t i;
 
-	for (i = 0; i < s->nr_maps; i++)
-		if (map_is(s->maps[i], base(arg)))
-			return strdup(s->maps[i]->name);
-	return NULL;
-}
+	printf("\nOptions\n");
+	for (i = 0; i < NR_OPTIONS; i++) {
+		char name[40];
 
-typedef int (*steer_fn)(struct nvmemp *conn, const char *map, const char *path);
-
-static int steer(const struct call *c, steer_fn fn)
-{
-	const struct nvmemp_snapshot *snapshot;
-	char *map, text[200];
-	int r;
-
-	r = nvmemp_snapshot_read(c->conn, &snapshot);
-	if (r)
-		return failed(c, r);
-	map = find_map(snapshot, c->args[0]);
-	nvmemp_snapshot_free(snapshot);
-	if (!map) {
-		escape(c->args[0], text, sizeof(text));
-		fprintf(stderr, "nvmempctl: there is no map %s\n", text);
-		return EXIT_NO_SUCH;
-	}
-	r = fn(c->conn, map, base(c->args[1]));
-	free(map);
-	return r ? failed(c, r) : EXIT_SUCCESS;
-}
-
-static int verb_switch(const struct call *c)
-{
-	return steer(c, nvmemp_switch);
-}
-
-static int verb_fail(const struct call *c)
-{
-	return steer(c, nvmemp_fail);
-}
-
-static int verb_reinstate(const struct call *c)
-{
-	return steer(c, nvmemp_reinstate);
-}
-
-static int verb_release(const struct call *c)
-{
-	return steer(c, nvmemp_release);
-}
-
-/* I/O in flight on that path, -1 if it is not there any more */
-static long long in_flight(const struct nvmemp_snapshot *s, const char *map, const char *path)
-{
-	size_t i, k;
-
-	for (i = 0; i < s->nr_maps; i++) {
-		const struct nvmemp_map_info *m = s->maps[i];
-
-		for (k = 0; map_is(m, map) && k < m->nr_paths; k++)
-			if (!strcmp(m->paths[k]->device, path) || !strcmp(m->paths[k]->controller, path))
-				return (long long)m->paths[k]->in_flight;
-	}
-	return -1;
-}
-
-/* Takes the path out of use, and returns when nothing is on its way there any more. */
-static int verb_drain(const struct call *c)
-{
-	const struct nvmemp_snapshot *snapshot;
-	const struct timespec pause = { .tv_nsec = 100000000 };
-	long long left = 1;
-	int r = steer(c, nvmemp_fail);
-
-	if (r)
-		return r;
-	while (left > 0) {
-		r = nvmemp_snapshot_read(c->conn, &snapshot);
-		if (r)
-			return failed(c, r);
-		left = in_flight(snapshot, base(c->args[0]), base(c->args[1]));
-		nvmemp_snapshot_free(snapshot);
-		if (left > 0)
-			nanosleep(&pause, NULL);
-	}
-	return EXIT_SUCCESS;
-}
-
-/* False: it is left; a line says why. One that went by itself is not. */
-static bool tear_down(const struct call *c, const char *map)
-{
-	char name[200], why[512];
-	int r = nvmemp_teardown(c->conn, map);
-
-	if (!r || r == -ENOENT)
-		return true;
-	fprintf(stderr, "nvmempctl: %s is left: %s\n", escape(map, name, sizeof(name)),
-		escape(nvmemp_error(c->conn), why, sizeof(why)));
-	return false;
-}
-
-static int verb_teardown(const struct call *c)
-{
-	const char *arg = c->args[0] ? base(c->args[0]) : NULL;
-	const struct nvmemp_snapshot *snapshot;
-	size_t i, nr_meant = 0, nr_left = 0;
-	char text[200];
-	int r;
-
-	r = nvmemp_snapshot_read(c->conn, &snapshot);
-	if (r)
-		return failed(c, r);
-	for (i = 0; i < snapshot->nr_maps; i++) {
-		if (arg && !map_is(snapshot->maps[i], arg))
+		if (!(set & (1u << i)))
 			continue;
-		nr_meant++;
-		nr_left += !tear_down(c, snapshot->maps[i]->name);
+		snprintf(name, sizeof(name), "--%s%s%s", options[i].name, *options[i].arg ? " " : "",
+			 options[i].arg);
+		printf("  -%c, %-18s %s\n", options[i].letter, name, options[i].help);
 	}
-	nvmemp_snapshot_free(snapshot);
-	if (nr_meant || !arg)
-		return nr_left ? EXIT_FAILURE : EXIT_SUCCESS;
-	fprintf(stderr, "nvmempctl: there is no map %s\n", escape(arg, text, sizeof(text)));
-	return EXIT_NO_SUCH;
 }
 
-static int verb_plan(const struct call *c)
+static void print_columns(const struct table_kind *t)
 {
-	const struct nvmemp_plan *plan;
-	int r;
+	size_t i;
 
-	r = nvmemp_plan_read(c->conn, &plan);
-	if (r)
-		return failed(c, r);
-	r = c->json ? print_plan_json(plan) : print_plan(plan);
-	nvmemp_plan_free(plan);
-	if (!r)
-		return EXIT_SUCCESS;
-	fprintf(stderr, "nvmempctl: no memory to print the plan\n");
-	return EXIT_FAILURE;
+	printf("\nColumns (without -o: %s)\n", t->shown);
+	for (i = 0; i < t->nr_columns; i++)
+		printf("  %-14s %s\n", t->columns[i].name, t->columns[i].help);
 }
 
-/* The name of the map that is meant, or the word itself: it may be a wwid without a map. */
-static int meant_map(const struct call *c, const char *word, char **ret)
+static void print_usage(void)
 {
-	const struct nvmemp_snapshot *snapshot;
-	int r = nvmemp_snapshot_read(c->conn, &snapshot);
+	size_t i;
 
-	if (r)
-		return r;
-	*ret = find_map(snapshot, word);
-	nvmemp_snapshot_free(snapshot);
-	if (!*ret)
-		*ret = strdup(base(word));
-	return *ret ? 0 : -ENOMEM;
+	printf("Usage: nvmempctl [OPTION...] [VERB [ARGUMENT...]]\n");
+	for (i = 0; i < NR_OF(verbs); i++) {
+		const struct verb *v = &verbs[i];
+
+		if (!v->name)
+			printf("\n%s\n", v->help);
+		else if (strlen(v->args) > 18)
+			printf("  %-9s %s\n  %-28s %s\n", v->name, v->args, "", v->help);
+		else
+			printf("  %-9s %-18s %s\n", v->name, v->args, v->help);
+	}
+	printf("\n"
+	       "MAP is a name, /dev/mapper/NAME, dm-N, a device-mapper UUID or a WWID.\n"
+	       "PATH is a block device (nvme0n1) or a controller (nvme0).\n"
+	       "nvmempctl VERB --help says more of a verb.\n"
+	       "Exit code: 0 done, 1 failed, 2 wrong usage, 3 no such map or path,\n"
+	       "4 nvmempd can't be reached.\n");
 }
 
-static int verb_config(const struct call *c)
+static int print_verb(const struct verb *v)
 {
-	const struct nvmemp_config *config;
-	char *map = NULL;
-	int r = 0;
-
-	if (c->args[0])
-		r = meant_map(c, c->args[0], &map);
-	if (!r)
-		r = nvmemp_config_read(c->conn, map ? map : "", &config);
-	free(map);
-	if (r)
-		return failed(c, r);
-	r = c->json ? print_config_json(config) : print_config(config);
-	nvmemp_config_free(config);
-	if (!r)
-		return EXIT_SUCCESS;
-	fprintf(stderr, "nvmempctl: no memory to print the configuration\n");
-	return EXIT_FAILURE;
-}
-
-static int verb_reload(const struct call *c)
-{
-	int r = nvmemp_reload(c->conn);
-
-	return r ? failed(c, r) : EXIT_SUCCESS;
+	printf("Usage: nvmempctl %s%s%s%s\n", v->name, v->options ? " [OPTION...]" : "",
+	       *v->args ? " " : "", v->args);
+	printf("\n%c%s.\n", *v->help & ~('a' - 'A'), v->help + 1);
+	if (v->more)
+		fputs(v->more, stdout);
+	print_options(v->options | OPTIONS_OF_ALL);
+	if (v->table)
+		print_columns(v->table);
+	return EXIT_SUCCESS;
 }
 
 static int verb_version(const struct call *c)
@@ -260,109 +238,200 @@ static int verb_version(const struct call *c)
 	return EXIT_SUCCESS;
 }
 
-static int verb_help(const struct call *c);
+/* ---- wrong usage ---- */
 
-static const struct verb {
-	const char *name;
-	const char *args;
-	int nr_args;		/* at most, where args has brackets: then none will do */
-	bool daemon;		/* needs a connection */
-	int (*fn)(const struct call *c);
-	const char *help;
-} verbs[] = {
-	{ "status", "", 0, true, verb_status, "maps, their paths, and what is in no map (default)" },
-	{ "switch", "MAP PATH|auto", 2, true, verb_switch, "prefer a path; auto: let the policy choose" },
-	{ "fail", "MAP PATH", 2, true, verb_fail, "take a path out of use" },
-	{ "reinstate", "MAP PATH", 2, true, verb_reinstate, "check a path and take it back" },
-	{ "drain", "MAP PATH", 2, true, verb_drain, "the same as fail, and wait until its I/O is over" },
-	{ "release", "MAP PATH", 2, true, verb_release, "use a path again that is held or marginal" },
-	{ "teardown", "[MAP]", 1, true, verb_teardown, "remove the maps that nobody uses, or this one" },
-	{ "plan", "", 0, true, verb_plan, "what the daemon would do now, and why" },
-	{ "config", "[MAP]", 1, true, verb_config, "the settings, for that map, and where they come from" },
-	{ "reload", "", 0, true, verb_reload, "read the configuration again" },
-	{ "version", "", 0, false, verb_version, "print the version" },
-	{ "help", "", 0, false, verb_help, "print this" },
-	{ }
-};
-
-static void usage(FILE *to)
+static size_t least(size_t a, size_t b)
 {
-	const struct verb *v;
+	return a < b ? a : b;
+}
 
-	fprintf(to, "Usage: nvmempctl [--json] [VERB [ARGUMENT...]]\n\n");
-	for (v = verbs; v->name; v++)
-		fprintf(to, "  %-9s %-14s %s\n", v->name, v->args, v->help);
-	fprintf(to, "\n"
-		"MAP is a name, /dev/mapper/NAME, dm-N, a device-mapper UUID or a WWID.\n"
-		"PATH is a block device (nvme0n1) or a controller (nvme0).\n"
-		"--json: status, plan and config as one JSON object.\n"
-		"Exit code: 0 done, 1 failed, 2 wrong usage, 3 no such map or path,\n"
-		"4 nvmempd can't be reached.\n");
+/* How many letters were put in, left out, replaced, or swapped with the next */
+static size_t distance(const char *a, const char *b)
+{
+	size_t d[20][20], i, j, n = strlen(a), m = strlen(b);
+
+	if (n >= 20 || m >= 20)
+		return SIZE_MAX;
+	for (i = 0; i <= n; i++)
+		d[i][0] = i;
+	for (j = 0; j <= m; j++)
+		d[0][j] = j;
+	for (i = 1; i <= n; i++) {
+		for (j = 1; j <= m; j++) {
+			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
+					d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	}
+	return d[n][m];
+}
+
+size_t misspelt(const char *word, const char *candidate)
+{
+	size_t len = strlen(word), away;
+
+	if (len && !strncmp(candidate, word, len))
+		return 0;
+	away = distance(word, candidate);
+	return away < 3 && away < len ? away : SIZE_MAX;
+}
+
+/* The one that was meant; NULL: none */
+static const char *near_verb(const char *word)
+{
+	const char *best = NULL;
+	size_t i, best_away = SIZE_MAX;
+
+	for (i = 0; i < NR_OF(verbs); i++) {
+		size_t away;
+
+		if (!verbs[i].name)
+			continue;
+		away = misspelt(word, verbs[i].name);
+		if (away < best_away) {
+			best = verbs[i].name;
+			best_away = away;
+		}
+	}
+	return best;
+}
+
+static int wrong_verb(const char *word)
+{
+	const char *near = near_verb(word);
+	char text[200];
+
+	fprintf(stderr, "nvmempctl: there is no verb %s%s%s\n", escape(word, text, sizeof(text)),
+		near ? "; did you mean " : " (see nvmempctl --help)", near ? near : "");
+	return EXIT_USAGE;
+}
+
+static int wrong_option(const char *word)
+{
+	char text[200];
+
+	fprintf(stderr, "nvmempctl: there is no option %s, or its argument is missing (see nvmempctl --help)\n",
+		escape(word, text, sizeof(text)));
+	return EXIT_USAGE;
+}
+
+static int wrong_args(const struct verb *v)
+{
+	fprintf(stderr, "nvmempctl: %s takes %s (see nvmempctl %s --help)\n", v->name,
+		*v->args ? v->args : "no argument", v->name);
+	return EXIT_USAGE;
+}
+
+/* At least and at most this many */
+static bool right_number(const char *args, int n)
+{
+	int least_wanted = 0, most = 0;
+
+	while (*args) {
+		size_t len = strcspn(args, " ");
+
+		least_wanted += *args != '[';
+		most++;
+		args += len + (args[len] == ' ');
+	}
+	return n >= least_wanted && n <= most;
 }
 
 static int verb_help(const struct call *c)
 {
-	usage(stdout);
-	return EXIT_SUCCESS;
+	const struct verb *v;
+
+	if (!c->args[0]) {
+		print_usage();
+		return EXIT_SUCCESS;
+	}
+	v = find_verb(c->args[0]);
+	return v ? print_verb(v) : wrong_verb(c->args[0]);
 }
 
-static int wrong(const char *what, const char *word)
-{
-	char text[200];
-
-	escape(word, text, sizeof(text));
-	fprintf(stderr, "nvmempctl: %s%s%s (try nvmempctl --help)\n", what, *word ? " " : "", text);
-	return EXIT_USAGE;
-}
+/* ---- the call ---- */
 
 static int run(const struct verb *v, struct call *c)
 {
+	size_t i;
 	int r;
 
-	if (!v->daemon)
+	if (c->options[OPTION_HELP])
+		return print_verb(v);
+	if (c->options[OPTION_VERSION])
+		return verb_version(c);
+	for (i = 0; i < NR_OPTIONS; i++) {
+		if (!c->options[i] || v->options & (1u << i))
+			continue;
+		fprintf(stderr, "nvmempctl: %s takes no --%s (see nvmempctl %s --help)\n", v->name,
+			options[i].name, v->name);
+		return EXIT_USAGE;
+	}
+	if (c->options[OPTION_ROOT] && c->options[OPTION_JSON]) {
+		fprintf(stderr, "nvmempctl: --root and --json do not go together\n");
+		return EXIT_USAGE;
+	}
+	if (v->offline || c->options[OPTION_ROOT])
 		return v->fn(c);
 	r = nvmemp_connect(&c->conn);
-	r = r ? failed(c, r) : v->fn(c);
+	r = r ? call_failed(c, r) : v->fn(c);
 	nvmemp_close(c->conn);
 	return r;
 }
 
+/* 0, or the exit code */
+static int parse_options(int argc, char **argv, struct call *c)
+{
+	struct option known[NR_OPTIONS + 1] = { };
+	char letters[2 * NR_OPTIONS + 1], *l = letters;
+	int o, i;
+
+	for (i = 0; i < NR_OPTIONS; i++) {
+		known[i] = (struct option){ options[i].name, *options[i].arg ? required_argument : no_argument,
+					    NULL, options[i].letter };
+		*l++ = options[i].letter;
+		if (*options[i].arg)
+			*l++ = ':';
+	}
+	*l = '\0';
+	opterr = 0;
+	while ((o = getopt_long(argc, argv, letters, known, NULL)) >= 0) {
+		for (i = 0; i < NR_OPTIONS && options[i].letter != o; i++)
+			;
+		if (i == NR_OPTIONS)
+			return wrong_option(argv[optind - 1]);
+		c->options[i] = optarg ? optarg : "";
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ }
-	};
-	const struct verb *v = verbs;
+	const struct verb *v = DEFAULT_VERB;
 	struct call c = { };
-	int o, r;
+	int r;
 
-	opterr = 0;
-	while ((o = getopt_long(argc, argv, "jhV", options, NULL)) >= 0) {
-		switch (o) {
-		case 'j':
-			c.json = true;
-			break;
-		case 'h':
-			return verb_help(&c);
-		case 'V':
-			return verb_version(&c);
-		default:
-			return wrong("unknown option", argv[optind - 1]);
-		}
+	setlocale(LC_CTYPE, "");	/* for the lines of trees; numbers stay as they are */
+	if (argc > 1 && !strcmp(argv[1], "complete")) {
+		c.args = argv + 2;	/* options among them are only words */
+		return verb_complete(&c);
+	}
+	r = parse_options(argc, argv, &c);
+	if (r)
+		return r;
+	if (optind == argc && c.options[OPTION_HELP]) {
+		print_usage();
+		return EXIT_SUCCESS;
 	}
 	if (optind < argc) {
-		while (v->name && strcmp(v->name, argv[optind]))
-			v++;
-		if (!v->name)
-			return wrong("unknown verb", argv[optind]);
+		v = find_verb(argv[optind]);
+		if (!v)
+			return wrong_verb(argv[optind]);
 		optind++;
 	}
-	if (argc - optind != v->nr_args && (argc > optind || *v->args != '['))
-		return wrong(v->nr_args ? "wanted:" : "no argument is wanted behind",
-			     v->nr_args ? v->args : v->name);
+	if (!c.options[OPTION_HELP] && !right_number(v->args, argc - optind))
+		return wrong_args(v);
 	c.args = argv + optind;
 	r = run(v, &c);
 	if (fflush(stdout) || ferror(stdout)) {

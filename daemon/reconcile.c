@@ -500,6 +500,41 @@ static int client_user(void *context, const struct mp_loaded_map *map, struct mp
 	return users_find(rc->options.root_fd, map, err);
 }
 
+/* By the wwid of a path that is there: the uuid may have it shortened. */
+static int client_set(void *context, const struct mp_loaded_map *map, const char *key,
+		      const char *value, struct mp_err *err)
+{
+	struct reconcile *rc = context;
+	const char *wwid = map->map.uuid + sizeof(NVMEMP_UUID_PREFIX) - 1;
+	size_t i;
+
+	for (i = 0; i < map->map.nr_paths; i++) {
+		const struct mp_path *p = &map->map.paths[i];
+		int ns = mp_topo_find_devno(&rc->topo, p->major, p->minor);
+
+		if (ns >= 0)
+			wwid = rc->topo.ns[ns].id.wwid;
+	}
+	return mp_conf_set(&rc->conf, wwid, key, value, err);
+}
+
+static int client_rescan(void *context, const struct mp_loaded_map *map, struct mp_err *err)
+{
+	const struct reconcile *rc = context;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < map->map.nr_paths && !r; i++) {
+		const struct mp_path *p = &map->map.paths[i];
+		int ns = mp_topo_find_devno(&rc->topo, p->major, p->minor);
+
+		if (ns >= 0)
+			r = mp_sysfs_rescan(rc->options.root_fd,
+					    rc->topo.ctrls[rc->topo.ns[ns].ctrl].name, err);
+	}
+	return r;
+}
+
 static void client_refresh(void *context)
 {
 	struct reconcile *rc = context;
@@ -829,6 +864,7 @@ static int start(struct reconcile *rc, struct mp_err *err)
 	};
 	const struct clients_handler clients = {
 		.send = client_send, .teardown = client_teardown, .user = client_user,
+		.set = client_set, .rescan = client_rescan,
 		.refresh = client_refresh, .probe = client_probe, .refusal = client_refusal, .context = rc,
 	};
 	int r;

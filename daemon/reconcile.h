@@ -56,6 +56,9 @@ enum request_kind {
 	REQUEST_REINSTATE,
 	REQUEST_RELEASE,		/* out of the reserve */
 	REQUEST_TEARDOWN,		/* the map goes, if nobody uses it; it has no path */
+	REQUEST_POLICY,			/* path: the value, until the configuration is read again */
+	REQUEST_NO_PATH_SETTING,	/* the same */
+	REQUEST_RESCAN,			/* the map's controllers look at their namespaces; no path */
 };
 
 enum request_outcome {
@@ -63,6 +66,7 @@ enum request_outcome {
 	REQUEST_NO_MAP,
 	REQUEST_NO_PATH,
 	REQUEST_FAILED,
+	REQUEST_BAD_VALUE,
 };
 
 struct request {

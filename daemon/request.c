@@ -52,6 +52,12 @@ static const struct mp_path_status *find_status(const struct mp_status *status,
 	return NULL;
 }
 
+static bool is_about_path(enum request_kind kind)
+{
+	return kind == REQUEST_SWITCH || kind == REQUEST_FAIL || kind == REQUEST_REINSTATE ||
+	       kind == REQUEST_RELEASE;
+}
+
 enum request_outcome request_find(const struct view *view, const struct request *request,
 				  struct request_target *ret, struct mp_err *err)
 {
@@ -61,7 +67,7 @@ enum request_outcome request_find(const struct view *view, const struct request 
 		mp_err_set(err, 0, "there is no map %s", request->map);
 		return REQUEST_NO_MAP;
 	}
-	if (request->kind == REQUEST_TEARDOWN ||
+	if (!is_about_path(request->kind) ||
 	    (request->kind == REQUEST_SWITCH && strcmp(request->path, "auto") == 0)) {
 		*ret = t;
 		return REQUEST_DONE;
@@ -99,6 +105,11 @@ enum request_outcome request_may_switch(const struct request_target *t, struct m
 	return REQUEST_DONE;
 }
 
+const char *request_setting(enum request_kind kind)
+{
+	return kind == REQUEST_POLICY ? NVMEMP_MSG_POLICY : NVMEMP_MSG_NO_PATH;
+}
+
 void request_message(const struct request *request, const struct request_target *t, char *buf,
 		     size_t size)
 {
@@ -112,6 +123,8 @@ void request_message(const struct request *request, const struct request_target 
 	if (t->path)
 		snprintf(buf, size, "%s %u:%u", verbs[request->kind], t->path->major,
 			 t->path->minor);
+	else if (request->kind == REQUEST_POLICY || request->kind == REQUEST_NO_PATH_SETTING)
+		snprintf(buf, size, "%s %s", request_setting(request->kind), request->path);
 	else
 		snprintf(buf, size, "%s %s", NVMEMP_MSG_PREFER, NVMEMP_MSG_PREFER_NONE);
 }

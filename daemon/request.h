@@ -18,6 +18,9 @@ enum request_outcome request_find(const struct view *view, const struct request 
 /* May this path be preferred? */
 enum request_outcome request_may_switch(const struct request_target *target, struct mp_err *err);
 
+/* The key of REQUEST_POLICY and REQUEST_NO_PATH_SETTING, in configuration and message */
+const char *request_setting(enum request_kind kind);
+
 /* The message to the target that does it, in buf. */
 void request_message(const struct request *request, const struct request_target *target,
 		     char *buf, size_t size);

@@ -118,6 +118,7 @@ static int call_failed(struct nvmemp *conn, int r, const sd_bus_error *e)
 		{ SD_BUS_ERROR_UNKNOWN_OBJECT, -ENOENT },
 		{ SD_BUS_ERROR_UNKNOWN_METHOD, -ENOENT },
 		{ "org.nvmemp1.Error.NoSuchPath", -ENODEV },
+		{ SD_BUS_ERROR_INVALID_ARGS, -EINVAL },
 		{ SD_BUS_ERROR_ACCESS_DENIED, -EPERM },
 		{ SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, -EPERM },
 	};
@@ -649,6 +650,21 @@ EXPORT int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *pa
 EXPORT int nvmemp_release(struct nvmemp *conn, const char *map, const char *path)
 {
 	return call_on_map(conn, map, "Release", path);
+}
+
+EXPORT int nvmemp_policy_set(struct nvmemp *conn, const char *map, const char *policy)
+{
+	return call_on_map(conn, map, "SetPolicy", policy);
+}
+
+EXPORT int nvmemp_no_path_set(struct nvmemp *conn, const char *map, const char *no_path)
+{
+	return call_on_map(conn, map, "SetNoPath", no_path);
+}
+
+EXPORT int nvmemp_rescan(struct nvmemp *conn, const char *map)
+{
+	return call_on_map(conn, map, "Rescan", NULL);
 }
 
 EXPORT int nvmemp_teardown(struct nvmemp *conn, const char *map)

@@ -8,6 +8,7 @@
  *   -ENOTCONN  the daemon can't be reached
  *   -ENOENT    no such map       -ENODEV  no such path in the map
  *   -EPERM     the caller may not change anything
+ *   -EINVAL    there is no such value for that setting
  *   -EPROTO    the daemon's answer makes no sense
  *   -EIO       the daemon refused, or failed; -ENOMEM
  * On failure nothing was changed and ret_ parameters are untouched.
@@ -140,6 +141,19 @@ int nvmemp_fail(struct nvmemp *conn, const char *map, const char *path);	/* Sinc
 int nvmemp_reinstate(struct nvmemp *conn, const char *map, const char *path);	/* Since: 0.1 */
 /* A held or marginal path carries I/O again. Since: 0.1 */
 int nvmemp_release(struct nvmemp *conn, const char *map, const char *path);
+
+/*
+ * The policy, by its word, and what I/O without a path does: "queue", "fail" or
+ * seconds. Holds until the daemon reads its configuration again, or starts. Since: 0.1
+ */
+int nvmemp_policy_set(struct nvmemp *conn, const char *map, const char *policy);
+int nvmemp_no_path_set(struct nvmemp *conn, const char *map, const char *no_path);	/* Since: 0.1 */
+
+/*
+ * The map's controllers look at their namespaces again, in the background; the map
+ * grows when all have. Since: 0.1
+ */
+int nvmemp_rescan(struct nvmemp *conn, const char *map);
 
 /*
  * Removes the map and the partition maps on it, if nobody uses them: else -EIO,

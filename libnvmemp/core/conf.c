@@ -259,6 +259,42 @@ static bool applies(const struct mp_setting *s, const struct mp_conf_for *what)
 	return false;
 }
 
+/* The slot of what was set so before, or a new one behind all others; NULL: no memory */
+static struct mp_setting *slot_by_hand(struct mp_conf *conf, const char *wwid, const char *key)
+{
+	struct mp_setting *s, *more;
+
+	for (s = conf->settings; s < conf->settings + conf->nr_settings; s++)
+		if (!s->line && !strcmp(s->match, wwid) && !strcmp(s->key, key))
+			return s;
+	more = mp_arena_grow(conf->arena, conf->settings, conf->nr_settings, sizeof(*s));
+	if (!more)
+		return NULL;
+	conf->settings = more;
+	return more + conf->nr_settings;
+}
+
+int mp_conf_set(struct mp_conf *conf, const char *wwid, const char *key, const char *value,
+		struct mp_err *err)
+{
+	struct mp_setting *s, new = { .scope = MP_SCOPE_NAMESPACE, .file = MP_CONF_BY_HAND };
+	const char *values = NULL;
+	struct mp_prefs scratch;
+
+	if (!set(&scratch, key, value, &values) || values)
+		return mp_err_set(err, -EINVAL, "%s \"%.60s\": must be %s", key, value,
+				  values ? values : "another key");
+	s = slot_by_hand(conf, wwid, key);
+	new.match = mp_arena_strdup(conf->arena, wwid);
+	new.key = mp_arena_strdup(conf->arena, key);
+	new.value = mp_arena_strdup(conf->arena, value);
+	if (!s || !new.match || !new.key || !new.value)
+		return mp_err_set(err, -ENOMEM, "no memory");
+	conf->nr_settings += s == conf->settings + conf->nr_settings;
+	*s = new;
+	return 0;
+}
+
 bool mp_conf_is_torn(const struct mp_conf *conf, const char *uuid)
 {
 	size_t i;

@@ -31,6 +31,15 @@ int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, cons
 int mp_conf_tear(struct mp_conf *conf, const char *uuid);
 bool mp_conf_is_torn(const struct mp_conf *conf, const char *uuid);
 
+/*
+ * The same for what was set by hand for one namespace, in place of what was set so
+ * before. It wins over all files, for as long as this conf lives. -EINVAL: err says
+ * which values the key may have.
+ */
+#define MP_CONF_BY_HAND	"set by hand"
+int mp_conf_set(struct mp_conf *conf, const char *wwid, const char *key, const char *value,
+		struct mp_err *err);
+
 /* What sections are for; NULL matches none but [defaults]. */
 struct mp_conf_for {
 	const char *nqn, *model;	/* of the subsystem */

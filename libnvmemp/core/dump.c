@@ -262,7 +262,9 @@ char *mp_dump_plan(const struct mp_plan *plan)
 
 char *mp_dump_conf(const struct mp_conf *conf)
 {
-	static const char *const scopes[] = { "defaults", "subsystem", "namespace", "controller" };
+	static const char *const scopes[] = {
+		"defaults", "model", "subsystem", "namespace", "controller"
+	};
 	struct text t = { };
 	size_t i;
 

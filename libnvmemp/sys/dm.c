@@ -209,3 +209,52 @@ int mp_dm_check_target(struct mp_dm *dm, struct mp_err *err)
 	return mp_err_set(err, 1, "the kernel has no target \"" NVMEMP_TARGET
 			  "\": install dm-nvmemp.ko for this kernel and run modprobe dm-nvmemp");
 }
+
+/* ---- as text ---- */
+
+static int print_line(FILE *to, int type, const char *uuid, const char *flags, const char *name)
+{
+	AUTO_TASK struct dm_task *task = NULL;
+	const char *params, *bad;
+	struct dm_info info;
+	uint64_t size = 0;
+	int r;
+
+	r = mp_dm_query(type, NULL, uuid, &task, &info);
+	if (r)
+		return r < 0 ? r : 0;
+	params = only_target(task, &size, &bad);
+	uuid += sizeof(NVMEMP_UUID_PREFIX) - 1;
+	if (type == DM_DEVICE_STATUS)
+		fprintf(to, "%s %s %s\n", params ? "status" : "#", uuid, params ? params : "");
+	else
+		fprintf(to, "loaded %s %s %" PRIu64 " -%s %s\n", name, uuid, size, flags,
+			params ? params : "");
+	return 0;
+}
+
+static int print_map(FILE *to, const struct mp_loaded_map *m)
+{
+	char flags[64];
+	int r;
+
+	snprintf(flags, sizeof(flags), "%s%s%s%s%s", m->suspended ? " suspended" : "",
+		 m->deferred_remove ? " going" : "", m->map.read_only ? " read-only" : "", *m->bad ? " bad" : "", m->has_table ? "" : " empty");
+	r = print_line(to, DM_DEVICE_TABLE, m->map.uuid, flags, m->map.name);
+	return r || !m->has_table || *m->bad ? r : print_line(to, DM_DEVICE_STATUS, m->map.uuid, "", "");
+}
+
+int mp_dm_print(struct mp_dm *dm, FILE *to, struct mp_err *err)
+{
+	struct mp_loaded l;
+	size_t i;
+	int r;
+
+	r = mp_dm_read(dm, &l, err);
+	if (r)
+		return r;
+	for (i = 0; i < l.nr_maps && !r; i++)
+		r = print_map(to, &l.maps[i]);
+	mp_dm_loaded_done(&l);
+	return r ? mp_dm_failed("device-mapper", "read", r, err) : 0;
+}

@@ -7,6 +7,8 @@
 #ifndef MP_SYS_DM_H
 #define MP_SYS_DM_H
 
+#include <stdio.h>
+
 #include "core/types.h"
 #include "sys/ops.h"
 
@@ -21,6 +23,9 @@ struct mp_ops mp_dm_ops(struct mp_dm *dm);
 /* All maps with our uuid prefix, by uuid. A map that can't be understood is in it, with bad set. */
 int mp_dm_read(struct mp_dm *dm, struct mp_loaded *ret, struct mp_err *err);
 void mp_dm_loaded_done(struct mp_loaded *loaded);
+
+/* The same as lines that mp_loaded_load() reads, to a stream. */
+int mp_dm_print(struct mp_dm *dm, FILE *to, struct mp_err *err);
 
 /* Asks the kernel for the target, which loads its module. Positive: there is none, err says so. */
 int mp_dm_check_target(struct mp_dm *dm, struct mp_err *err);

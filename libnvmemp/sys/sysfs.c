@@ -457,3 +457,21 @@ int mp_sysfs_read_device(int root_fd, const char *name, struct mp_facts *facts,
 		n = add_ctrl(&r, parent);
 	return n;
 }
+
+int mp_sysfs_rescan(int root_fd, const char *ctrl, struct mp_err *err)
+{
+	char path[KEY_MAX];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "sys/class/nvme/%s/rescan_controller", ctrl);
+	fd = openat(root_fd, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && is_absent(-errno))
+		return 0;
+	n = fd < 0 ? -1 : write(fd, "1", 1);
+	if (n < 0)
+		mp_err_set(err, 0, "can't write /%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? -EIO : 0;
+}

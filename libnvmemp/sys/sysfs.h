@@ -23,6 +23,9 @@ int mp_sysfs_read_all(int root_fd, struct mp_facts *facts, struct mp_err *err);
 int mp_sysfs_read_device(int root_fd, const char *name, struct mp_facts *facts,
 			 struct mp_err *err);
 
+/* The controller looks at its namespaces again, in the background. One that is gone does not. */
+int mp_sysfs_rescan(int root_fd, const char *ctrl, struct mp_err *err);
+
 /* What says who uses a map (dm-0) or a partition map on it; a map that is gone has no facts. */
 int mp_sysfs_read_map(int root_fd, const char *dm, struct mp_facts *facts, struct mp_err *err);
 

@@ -268,6 +268,12 @@ static void calls_reach_their_map(void **state)
 	assert_string_equal(d.called, "/org/nvmemp1/map/m.Reinstate(nvme1n1)");
 	assert_int_equal(nvmemp_release(conn, "m", "nvme1n1"), 0);
 	assert_string_equal(d.called, "/org/nvmemp1/map/m.Release(nvme1n1)");
+	assert_int_equal(nvmemp_policy_set(conn, "m", "numa"), 0);
+	assert_string_equal(d.called, "/org/nvmemp1/map/m.SetPolicy(numa)");
+	assert_int_equal(nvmemp_no_path_set(conn, "m", "queue"), 0);
+	assert_string_equal(d.called, "/org/nvmemp1/map/m.SetNoPath(queue)");
+	assert_int_equal(nvmemp_rescan(conn, "m"), 0);
+	assert_string_equal(d.called, "/org/nvmemp1/map/m.Rescan()");
 	assert_int_equal(nvmemp_teardown(conn, "a-b"), 0);
 	assert_string_equal(d.called, "/org/nvmemp1/map/a_2db.Teardown()");
 	assert_int_equal(nvmemp_reload(conn), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests to tear a map down, to the answer; the daemon is played. */
+/* Requests to tear a map down or to set something, to the answer; the daemon is played. */
 #include <errno.h>
 
 #include "unit.h"
@@ -14,6 +14,7 @@ struct play {
 	int answers;
 	enum request_outcome outcome;
 	struct mp_err err;
+	char sent[64];			/* the message */
 };
 
 static int fake_user(void *context, const struct mp_loaded_map *map, struct mp_err *err)
@@ -93,6 +94,74 @@ static void who_has_no_name_is_found_by_trying(void **state)
 	assert_string_equal(p.err.text, "a is open in a program");
 }
 
+/* ---- settings by hand ---- */
+
+static int fake_set(void *context, const struct mp_loaded_map *map, const char *key,
+		    const char *value, struct mp_err *err)
+{
+	return strcmp(value, "bad") ? 0 : mp_err_set(err, -EINVAL, "%s \"%s\"", key, value);
+}
+
+static int fake_send(void *context, const struct mp_loaded_map *map, const char *text,
+		     struct waiter *waiter)
+{
+	struct play *p = context;
+
+	snprintf(p->sent, sizeof(p->sent), "%s", text);
+	p->waiter = waiter;
+	return 0;
+}
+
+static void set(struct play *p, enum request_kind kind, const char *value, bool shutdown)
+{
+	struct mp_loaded_map map = { .map = { .name = "a", .uuid = "nvmemp-a" } };
+	const struct mp_loaded loaded = { .maps = &map, .nr_maps = 1 };
+	const struct mp_topo topo = { .no_queueing = shutdown };
+	const struct view view = { .loaded = &loaded, .topo = &topo };
+	const struct clients_handler handler = { .set = fake_set, .send = fake_send, .context = p };
+	const struct request request = {
+		.kind = kind, .map = "a", .path = value, .done = done, .context = p,
+	};
+	struct clients *c = clients_new(&handler);
+
+	clients_request(c, &view, &request, 0);
+	free(c);
+}
+
+static void a_setting_goes_to_the_target(void **state)
+{
+	const struct apply_result sent = { .outcome = APPLY_DONE };
+	struct play p = { NULL };
+
+	set(&p, REQUEST_POLICY, "numa", false);
+	assert_string_equal(p.sent, "policy numa");
+	assert_int_equal(p.answers, 0);
+	p.waiter->done(p.waiter, &sent);
+	assert_int_equal(p.outcome, REQUEST_DONE);
+	set(&p, REQUEST_NO_PATH_SETTING, "30", false);
+	assert_string_equal(p.sent, "no_path 30");
+	p.waiter->done(p.waiter, &sent);
+}
+
+static void a_bad_setting_changes_nothing(void **state)
+{
+	struct play p = { NULL };
+
+	set(&p, REQUEST_POLICY, "bad", false);
+	assert_string_equal(p.sent, "");
+	assert_int_equal(p.outcome, REQUEST_BAD_VALUE);
+	assert_string_equal(p.err.text, "policy \"bad\"");
+}
+
+static void nothing_is_made_to_wait_while_the_machine_shuts_down(void **state)
+{
+	struct play p = { NULL };
+
+	set(&p, REQUEST_NO_PATH_SETTING, "queue", true);
+	assert_string_equal(p.sent, "");
+	assert_int_equal(p.outcome, REQUEST_FAILED);
+}
+
 static void no_such_map(void **state)
 {
 	struct play p = { NULL };
@@ -108,6 +177,9 @@ int main(void)
 		cmocka_unit_test(a_map_in_use_is_left_with_its_user),
 		cmocka_unit_test(one_that_nobody_uses_goes),
 		cmocka_unit_test(who_has_no_name_is_found_by_trying),
+		cmocka_unit_test(a_setting_goes_to_the_target),
+		cmocka_unit_test(a_bad_setting_changes_nothing),
+		cmocka_unit_test(nothing_is_made_to_wait_while_the_machine_shuts_down),
 		cmocka_unit_test(no_such_map),
 	};
 

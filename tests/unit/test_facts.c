@@ -400,6 +400,42 @@ static void no_text_crashes_a_parser(void **state)
 	}
 }
 
+static const char *policy_of(const struct mp_conf *conf, const char *wwid)
+{
+	const struct mp_conf_for what = { .wwid = wwid };
+	struct mp_effective e;
+
+	for (size_t i = 0; mp_conf_effective(conf, &what, i, &e); i++)
+		if (!strcmp(e.key, "policy"))
+			return e.from ? e.from->value : "";
+	return NULL;
+}
+
+static void what_is_set_by_hand_wins_over_files(void **state)
+{
+	struct mp_err err = { "" };
+	struct mp_conf conf;
+
+	assert_int_equal(mp_conf_init(&conf), 0);
+	assert_int_equal(mp_conf_set(&conf, "w", "policy", "latency", &err), 0);
+	assert_string_equal(policy_of(&conf, "w"), "latency");
+	assert_string_equal(policy_of(&conf, "v"), "");
+	assert_int_equal(mp_conf_set(&conf, "w", "no_path", "7", &err), 0);
+	assert_int_equal(mp_conf_set(&conf, "w", "policy", "numa", &err), 0);
+	assert_int_equal(conf.nr_settings, 2);
+	assert_string_equal(policy_of(&conf, "w"), "numa");
+	assert_int_equal(mp_conf_set(&conf, "w", "policy", "best", &err), -EINVAL);
+	assert_string_equal(err.text, "policy \"best\": must be numa, round-robin, queue-depth or latency");
+	assert_string_equal(policy_of(&conf, "w"), "numa");
+	mp_conf_done(&conf);
+
+	assert_int_equal(mp_conf_init(&conf), 0);
+	assert_int_equal(mp_conf_add(&conf, "namespace w", "policy", "latency", "f", 1, &err), 0);
+	assert_int_equal(mp_conf_set(&conf, "w", "policy", "round-robin", &err), 0);
+	assert_string_equal(policy_of(&conf, "w"), "round-robin");
+	mp_conf_done(&conf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +449,7 @@ int main(void)
 		cmocka_unit_test(what_is_built_in_is_true),
 		cmocka_unit_test(a_failed_path_is_probed_with_a_backoff),
 		cmocka_unit_test(no_text_crashes_a_parser),
+		cmocka_unit_test(what_is_set_by_hand_wins_over_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
