@@ -17,8 +17,8 @@ DEVICES=raw,linear,mpath-bio-round-robin,mpath-bio-service-time,mpath-bio-io-aff
 DEVICES+=,nvmemp-numa,nvmemp-round-robin,nvmemp-queue-depth,nvmemp-latency
 
 if [ -z "${UML-}" ]; then
-	tests/uml/kernel.sh plain
-	UML=build/uml/plain
+	tests/uml/kernel.sh plain-smp
+	UML=build/uml/plain-smp
 fi
 bench_build $out/module-uml "$UML" ARCH=um
 bench_load

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Builds a user-mode kernel (ARCH=um) into build/uml/KIND, and the module of
 # kernel/ against it:
-#   tests/uml/kernel.sh sanitize | plain
+#   tests/uml/kernel.sh sanitize | sanitize-smp | plain-smp
 # The kernel is kept until the configuration or the source package changes.
 # Prints where the two are. JOBS=N: for make.
 set -euo pipefail
@@ -11,10 +11,11 @@ top=$PWD
 uml=$top/build/uml
 kind=${1-}
 case $kind in
-plain) fragments='tests/uml/common.config' ;;
+plain-smp) fragments='tests/uml/common.config tests/uml/smp.config' ;;
 sanitize) fragments='tests/uml/common.config tests/uml/sanitize.config' ;;
+sanitize-smp) fragments='tests/uml/common.config tests/uml/sanitize.config tests/uml/smp.config' ;;
 *)
-	echo "usage: $0 sanitize|plain" >&2
+	echo "usage: $0 sanitize|sanitize-smp|plain-smp" >&2
 	exit 2
 	;;
 esac
@@ -76,7 +77,7 @@ fi
 # Nobody clears the shadow of a module that went: without this, the red zones of its
 # globals are still there when the next is loaded to the same place, and reported.
 watched=()
-[ "$kind" = plain ] ||
+[ "$kind" = plain-smp ] ||
 	watched=(kasan_params='asan-instrumentation-with-call-threshold=0 asan-stack=1 asan-instrument-allocas=1 asan-globals=0')
 
 module=$uml/module-$kind

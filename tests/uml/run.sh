@@ -3,10 +3,11 @@
 # `make check-uml`: boots the sanitizing user-mode kernel once for each test of
 # tests/uml/guest (or for those whose names are given):
 #   tests/uml/run.sh [-n] [NAME...]
-# -n: with the kernel, module and tools as they were built last. A test fails if
-# it says so, or if the kernel reports anything at all. UML_SEED=N: another run
-# of chance; UML_SCALE=N: N times as long; UML_KIND=plain: quicker, but nobody
-# watches; UML_LOGS=DIR, by default build/uml/logs.
+# -n: with the kernels, modules and tools as they were built last. A test fails if
+# it says so, or if the kernel reports anything at all. It gets a kernel for one
+# CPU, unless its header says "# cpus: 2": those are many times slower.
+# UML_SEED=N: another run of chance; UML_SCALE=N: N times as long; UML_KIND=KIND
+# of kernel.sh, for all; UML_LOGS=DIR, by default build/uml/logs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 uml=$PWD/build/uml
@@ -29,20 +30,35 @@ pid=
 trap '[ -z "$pid" ] || kill -KILL -- -"$pid" 2>/dev/null' EXIT
 trap 'exit 1' INT TERM
 
+# kind NAME: of the kernel for that test
+kind() {
+	local two=
+	! grep -qx '# cpus: 2' "tests/uml/guest/$1.sh" || two=-smp
+	echo "${UML_KIND:-sanitize$two}"
+}
+
 if [ -n "$fresh" ]; then
-	tests/uml/kernel.sh "${UML_KIND:-sanitize}" >"$uml/built"
+	for name; do
+		name=$(basename "$name" .sh)
+		[ "$name" = lib ] || kind "$name"
+	done | sort -u | while read -r kind; do
+		tests/uml/kernel.sh "$kind" >"$uml/built-$kind"
+	done
 	mkdir -p "$uml/tools"
 	for tool in tests/uml/*.c; do
 		gcc -O2 -Wall -Wextra -D_GNU_SOURCE -Ikernel -o "$uml/tools/$(basename "$tool" .c)" "$tool" -ldevmapper
 	done
 fi
-{ read -r linux && read -r module; } <"$uml/built"
 mkdir -p "$logs"
 
 # boot NAME LOG
 boot() {
+	local linux module kind cpus=1
+	kind=$(kind "$1")
+	{ read -r linux && read -r module; } <"$uml/built-$kind"
+	[ "$kind" = "${kind%-smp}" ] || cpus=2
 	set -m
-	TMPDIR=/dev/shm timeout -s KILL "$limit" "$linux" quiet loglevel=6 seccomp=on "mem=${UML_MEM:-3G}" ncpus=2 root=/dev/root \
+	TMPDIR=/dev/shm timeout -s KILL "$limit" "$linux" quiet loglevel=6 seccomp=on "mem=${UML_MEM:-3G}" "ncpus=$cpus" root=/dev/root \
 		rootfstype=hostfs rootflags=/ ro init="$PWD/tests/uml/init" con0=fd:0,fd:1 con=null \
 		nvme_core.multipath=N null_blk.nr_devices=0 log_buf_len=4M sysctl.kernel.hung_task_timeout_secs=300 \
 		"uml_top=$PWD" "uml_test=$1" "uml_module=$module" "uml_seed=$seed" "uml_scale=${UML_SCALE:-1}" </dev/null >"$2" 2>&1 &

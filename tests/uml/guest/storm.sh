@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # given by init or lib.sh
 # SPDX-License-Identifier: GPL-2.0
+# cpus: 2
 # Verified I/O of several kinds while three storms (storm.c) go over the map: no
 # error may reach fio, since one path is always good, and all data must be right.
 seconds=$((40 * scale))
