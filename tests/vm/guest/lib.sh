@@ -190,6 +190,47 @@ status_word() {
 	dmsetup status "$map" | awk -v n="$1" '{ print $(n + 3) }'
 }
 
+# members_alone: nothing but the map has the paths, or shows a link to them
+members_alone() {
+	local member properties property
+	udevadm settle
+	for member in $(status '.maps[].paths[].device'); do
+		expect_eq "who holds $member" "$(ls "/sys/block/$member/holders")" "$node"
+		properties=$(udevadm info -q property "/dev/$member")
+		for property in DM_MULTIPATH_DEVICE_PATH=1 SYSTEMD_READY=0 ID_FS_TYPE=mpath_member; do
+			expect "property $property of $member" grep -qx "$property" <<<"$properties"
+		done
+		expect_not "partition nodes of $member" test -e "/dev/${member}p1"
+		expect_not "links to $member that say what is in it" grep -E '^(E: )?DEVLINKS=.*(by-uuid|by-label|by-part|lvm-pv)' <<<"$properties"
+	done
+	expect_not "what uses an NVMe device" grep -E '^/dev/nvme' /proc/mounts /proc/swaps
+}
+
+# churn [COMMAND...]: each controller is lost and comes back under I/O (start_fio),
+# then udev looks at everything again; COMMAND and members_alone after each
+churn() {
+	local lost action
+	members_alone
+	"$@"
+	for lost in c0 c1; do
+		say "lose $lost, and regain it"
+		unplug $lost
+		wait_for_io "$lost is gone"
+		members_alone
+		plug $lost
+		one_map 2
+		members_alone
+		"$@"
+	done
+	for action in change add; do
+		say "udevadm trigger, $action"
+		udevadm trigger --settle --subsystem-match=block --action=$action
+		members_alone
+		"$@"
+	done
+	wait_for_io "after all of it"
+}
+
 # state_is up|waiting|failing: as the target says it (see nvmemp_uapi.h)
 state_is() {
 	[ "$(status_word 3)" = "$1" ]
