@@ -195,6 +195,29 @@ static void a_captured_machine_has_the_same_plan(void **state)
 	free(list);
 }
 
+/* There is no /dev here, so each that is asked has an error. */
+static void each_controller_and_namespace_is_asked_once(void **state)
+{
+	char *text = read_fixture("array.txt");
+	struct mp_err err = { "" };
+	struct capture c = { .err = &err, .root = open("/proc/self/fdinfo", O_PATH) };
+	struct mp_facts answers;
+	struct machine_text m;
+
+	assert_int_equal(machine_init(&m), 0);
+	assert_int_equal(machine_read(&m, text, false), 0);
+	assert_int_equal(mp_facts_init(&answers), 0);
+	assert_int_equal(ask(&c, &m.facts, &answers), 0);
+	assert_int_equal(answers.nr_facts, 4 + 4 * 2);
+	assert_int_equal(mp_facts_sort(&answers), 0);
+	assert_int_equal(answers.nr_facts, 4 + 4 * 2);
+	assert_non_null(mp_facts_find(&answers, "ioctl/nvme1n2/error"));
+	mp_facts_done(&answers);
+	machine_done(&m);
+	close(c.root);
+	free(text);
+}
+
 static void what_is_no_capture_is_refused_and_named(void **state)
 {
 	static const struct {
@@ -240,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_captured_machine_has_the_same_plan),
+		cmocka_unit_test(each_controller_and_namespace_is_asked_once),
 		cmocka_unit_test(what_is_no_capture_is_refused_and_named),
 	};
 
