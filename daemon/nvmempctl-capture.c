@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What nvmempd does without being asked over its socket: capture, and the plan of a captured machine. */
+/* What needs no running daemon: nvmempd does it, run from here. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

@@ -57,8 +57,8 @@ static const char *yes(bool is)
 
 /* ---- maps ---- */
 
-enum { MAP_NAME, MAP_DEV, MAP_SIZE, MAP_BYTES, MAP_PATHS, MAP_STATE, MAP_POLICY, MAP_NO_PATH, MAP_QUEUED,
-       MAP_QUEUED_TOTAL, MAP_OPEN, MAP_SUBSYSTEM, MAP_WWID, MAP_UUID };
+enum { MAP_NAME, MAP_DEV, MAP_SIZE, MAP_BYTES, MAP_PATHS, MAP_STATE, MAP_POLICY, MAP_NO_PATH,
+       MAP_QUEUED, MAP_QUEUED_TOTAL, MAP_OPEN, MAP_SUBSYSTEM, MAP_WWID, MAP_UUID };
 
 static const struct column map_columns[] = {
 	[MAP_NAME] = { "NAME", "name", 0, "below /dev/mapper" },
@@ -84,7 +84,8 @@ const struct table_kind map_table = {
 
 bool path_is_usable(const struct nvmemp_path_info *p)
 {
-	return (!strcmp(p->state, "active") || !strcmp(p->state, "held") || !strcmp(p->state, "marginal")) &&
+	return (!strcmp(p->state, "active") || !strcmp(p->state, "held") ||
+		!strcmp(p->state, "marginal")) &&
 	       (!strcmp(p->ana_state, "optimized") || !strcmp(p->ana_state, "non-optimized"));
 }
 
@@ -122,8 +123,8 @@ const char *map_value(const void *row, size_t column, char *buf)
 
 /* ---- paths ---- */
 
-enum { PATH_DEV, PATH_MAP, PATH_DM, PATH_CTRL, PATH_TRANSPORT, PATH_WHERE, PATH_ADDRESS, PATH_CTRL_STATE, PATH_ANA,
-       PATH_STATE, PATH_USE, PATH_PREFERRED, PATH_CURRENT, PATH_DEPTH, PATH_IOS, PATH_ERRORS,
+enum { PATH_DEV, PATH_MAP, PATH_DM, PATH_CTRL, PATH_TRANSPORT, PATH_WHERE, PATH_ADDRESS,
+       PATH_CTRL_STATE, PATH_ANA, PATH_STATE, PATH_USE, PATH_PREFERRED, PATH_CURRENT, PATH_DEPTH, PATH_IOS, PATH_ERRORS,
        PATH_FAILOVERS, PATH_RETRIES, PATH_READ, PATH_WRITTEN, PATH_PATH_ERRORS, PATH_SUSPECT, PATH_BUSY,
        PATH_CALLER, PATH_MEAN, PATH_MAX };
 
@@ -137,7 +138,7 @@ static const struct column path_columns[] = {
 	[PATH_ADDRESS] = { "ADDRESS", "address", COLUMN_CUT, "as the kernel has it" },
 	[PATH_CTRL_STATE] = { "CTRL-STATE", "controller_state", COLUMN_STATE, "the kernel's word" },
 	[PATH_ANA] = { "ANA", "ana_state", COLUMN_STATE, "asymmetric namespace access" },
-	[PATH_STATE] = { "STATE", "state", COLUMN_STATE, "active, failed, disabled, blocked, gone, marginal, held" },
+	[PATH_STATE] = { "STATE", "state", COLUMN_STATE, "active, failed, disabled and others: see nvmempctl(8)" },
 	[PATH_USE] = { "USE", "use", 0, "now (the next I/O takes it), preferred" },
 	[PATH_PREFERRED] = { "PREFERRED", "preferred", COLUMN_YES, "yes or no" },
 	[PATH_CURRENT] = { "CURRENT", "current", COLUMN_YES, "yes or no" },
@@ -149,7 +150,7 @@ static const struct column path_columns[] = {
 	[PATH_READ] = { "READ", "bytes_read", COLUMN_NUMBER, "bytes" },
 	[PATH_WRITTEN] = { "WRITTEN", "bytes_written", COLUMN_NUMBER, "bytes" },
 	[PATH_PATH_ERRORS] = { "PATH-ERRORS", "path_errors", COLUMN_NUMBER, "that failed the path" },
-	[PATH_SUSPECT] = { "SUSPECT-ERRORS", "suspect_errors", COLUMN_NUMBER, "that another path had to confirm" },
+	[PATH_SUSPECT] = { "SUSPECT-ERRORS", "suspect_errors", COLUMN_NUMBER, "for another path to confirm" },
 	[PATH_BUSY] = { "BUSY-ERRORS", "busy_errors", COLUMN_NUMBER, "that asked for a retry" },
 	[PATH_CALLER] = { "CALLER-ERRORS", "caller_errors", COLUMN_NUMBER, "that went to the caller" },
 	[PATH_MEAN] = { "MEAN-US", "mean_latency_us", COLUMN_NUMBER, "mean latency of sampled I/O" },
@@ -214,7 +215,7 @@ enum { NODE_NAME, NODE_TYPE, NODE_STATE, NODE_ANA, NODE_MAP, NODE_DETAIL };
 
 static const struct column tree_columns[] = {
 	[NODE_NAME] = { "NAME", "name", COLUMN_TREE, "the kernel's" },
-	[NODE_TYPE] = { "TYPE", "type", 0, "subsystem, controller, path; native: the kernel's multipath has it" },
+	[NODE_TYPE] = { "TYPE", "type", 0, "native: the kernel's multipath has it" },
 	[NODE_STATE] = { "STATE", "state", COLUMN_STATE, "of controller or path; unused: in no map" },
 	[NODE_ANA] = { "ANA", "ana_state", COLUMN_STATE, "asymmetric namespace access" },
 	[NODE_MAP] = { "MAP", "map", COLUMN_CUT, "that the path belongs to; native: the namespace above it" },

@@ -49,7 +49,8 @@ int verb_show(const struct call *c)
 
 /* ---- tables ---- */
 
-static int add_maps(struct table *t, const struct nvmemp_snapshot *s, const struct nvmemp_map_info *only)
+static int add_maps(struct table *t, const struct nvmemp_snapshot *s,
+		    const struct nvmemp_map_info *only)
 {
 	size_t i;
 	int r = 0;
@@ -59,7 +60,8 @@ static int add_maps(struct table *t, const struct nvmemp_snapshot *s, const stru
 	return r;
 }
 
-static int add_paths(struct table *t, const struct nvmemp_snapshot *s, const struct nvmemp_map_info *only)
+static int add_paths(struct table *t, const struct nvmemp_snapshot *s,
+		     const struct nvmemp_map_info *only)
 {
 	size_t i, j;
 	int r = 0;
@@ -131,7 +133,8 @@ static int add_leaves(struct table *t, const struct nvmemp_snapshot *s,
 	return r;
 }
 
-static int add_tree(struct table *t, const struct nvmemp_snapshot *s, const struct nvmemp_map_info *only)
+static int add_tree(struct table *t, const struct nvmemp_snapshot *s,
+		    const struct nvmemp_map_info *only)
 {
 	size_t i, j;
 	int r = 0;

@@ -30,7 +30,7 @@ enum {
 struct call {
 	struct nvmemp *conn;		/* NULL where the verb needs no daemon */
 	char **args;			/* NULL behind the last */
-	const char *options[NR_OPTIONS];/* what was given with it; "" if it takes nothing; NULL: not given */
+	const char *options[NR_OPTIONS];/* "" if it takes nothing; NULL: not given */
 };
 
 struct option_kind {
@@ -137,7 +137,7 @@ const char *node_value(const void *node, size_t column, char *buf);
 
 struct table;
 
-/* With the call's options. EXIT_USAGE: -o names a column that is not there, and a line said so; -ENOMEM */
+/* With the call's options. EXIT_USAGE: no such column, and a line said so; -ENOMEM */
 int table_new(const struct call *c, const struct table_kind *kind, struct table **ret);
 /* parent: a row of the same table, or NULL */
 int table_add(struct table *t, table_value value, const void *of, void *parent, void **ret_row);

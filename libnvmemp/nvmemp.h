@@ -110,7 +110,7 @@ struct nvmemp_plan {
 
 struct nvmemp_setting_info {
 	const char *key, *value;
-	const char *origin;		/* FILE:LINE, or built-in */
+	const char *origin;		/* FILE:LINE, built-in, or set by hand */
 };
 
 struct nvmemp_config {

@@ -239,9 +239,12 @@ static int print_map(FILE *to, const struct mp_loaded_map *m)
 	int r;
 
 	snprintf(flags, sizeof(flags), "%s%s%s%s%s", m->suspended ? " suspended" : "",
-		 m->deferred_remove ? " going" : "", m->map.read_only ? " read-only" : "", *m->bad ? " bad" : "", m->has_table ? "" : " empty");
+		 m->deferred_remove ? " going" : "", m->map.read_only ? " read-only" : "",
+		 *m->bad ? " bad" : "", m->has_table ? "" : " empty");
 	r = print_line(to, DM_DEVICE_TABLE, m->map.uuid, flags, m->map.name);
-	return r || !m->has_table || *m->bad ? r : print_line(to, DM_DEVICE_STATUS, m->map.uuid, "", "");
+	if (r || !m->has_table || *m->bad)
+		return r;
+	return print_line(to, DM_DEVICE_STATUS, m->map.uuid, "", "");
 }
 
 int mp_dm_print(struct mp_dm *dm, FILE *to, struct mp_err *err)

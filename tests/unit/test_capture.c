@@ -42,24 +42,30 @@ static int loaded_cmp(const void *a, const void *b)
 		      ((const struct mp_loaded_map *)b)->map.uuid);
 }
 
+/* The lines of that kind that are about this wwid, which is the word at position at */
+static void write_lines(FILE *f, const char *text, const char *kind, int at, const char *wwid)
+{
+	for (; *text; text += *text == '\n') {
+		size_t len = strcspn(text, "\n");
+		char first[300] = "", second[300] = "", word[300] = "";
+
+		if (sscanf(text, "%299s %299s %299s", word, first, second) == 3 && !strcmp(word, kind) &&
+		    !strcmp(at == 1 ? first : second, wwid))
+			fprintf(f, "%.*s\n", (int)len, text);
+		text += len;
+	}
+}
+
 /* The lines of a fixture that tell of maps, in the order in which device-mapper is read */
 static void write_maps(FILE *f, const struct machine_text *m, const char *text)
 {
-	static const char *const kinds[] = { "loaded", "status" };
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < m->loaded.nr_maps; i++) {
-		const char *wwid = m->loaded.maps[i].map.uuid + strlen(NVMEMP_UUID_PREFIX), *line;
+		const char *wwid = m->loaded.maps[i].map.uuid + strlen(NVMEMP_UUID_PREFIX);
 
-		for (k = 0; k < COUNT(kinds); k++) {
-			for (line = text; *line; line = strchrnul(line, '\n') + (*strchrnul(line, '\n') != '\0')) {
-				char at[300];
-
-				if (!strncmp(line, kinds[k], 6) && sscanf(line, k ? "%*s %299s" : "%*s %*s %299s", at) == 1 &&
-				    !strcmp(at, wwid))
-					fprintf(f, "%.*s\n", (int)strcspn(line, "\n"), line);
-			}
-		}
+		write_lines(f, text, "loaded", 2, wwid);
+		write_lines(f, text, "status", 1, wwid);
 	}
 }
 
@@ -195,6 +201,29 @@ static void a_captured_machine_has_the_same_plan(void **state)
 	free(list);
 }
 
+/* There is no /dev here, so each that is asked has an error. */
+static void each_controller_and_namespace_is_asked_once(void **state)
+{
+	char *text = read_fixture("array.txt");
+	struct mp_err err = { "" };
+	struct capture c = { .err = &err, .root = open("/proc/self/fdinfo", O_PATH) };
+	struct mp_facts answers;
+	struct machine_text m;
+
+	assert_int_equal(machine_init(&m), 0);
+	assert_int_equal(machine_read(&m, text, false), 0);
+	assert_int_equal(mp_facts_init(&answers), 0);
+	assert_int_equal(ask(&c, &m.facts, &answers), 0);
+	assert_int_equal(answers.nr_facts, 4 + 4 * 2);
+	assert_int_equal(mp_facts_sort(&answers), 0);
+	assert_int_equal(answers.nr_facts, 4 + 4 * 2);
+	assert_non_null(mp_facts_find(&answers, "ioctl/nvme1n2/error"));
+	mp_facts_done(&answers);
+	machine_done(&m);
+	close(c.root);
+	free(text);
+}
+
 static void what_is_no_capture_is_refused_and_named(void **state)
 {
 	static const struct {
@@ -240,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_captured_machine_has_the_same_plan),
+		cmocka_unit_test(each_controller_and_namespace_is_asked_once),
 		cmocka_unit_test(what_is_no_capture_is_refused_and_named),
 	};
 
