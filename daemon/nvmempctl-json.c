@@ -70,6 +70,8 @@ static struct json_object *path_object(const struct nvmemp_path_info *p)
 	number(o, "caller_errors", p->caller_errors);
 	number(o, "mean_latency_us", p->mean_latency_us);
 	number(o, "max_latency_us", p->max_latency_us);
+	number(o, "sampled_count", p->sampled_count);
+	number(o, "sampled_us", p->sampled_us);
 	return o;
 }
 
