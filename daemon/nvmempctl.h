@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "nvmemp.h"
 
@@ -18,6 +19,10 @@ enum {
 	OPTION_OUTPUT,
 	OPTION_RAW,
 	OPTION_ROOT,
+	OPTION_TEXTFILE,
+	OPTION_BATCH,
+	OPTION_DELAY,
+	OPTION_COUNT,
 	OPTION_HELP,
 	OPTION_VERSION,
 	NR_OPTIONS
@@ -40,7 +45,7 @@ struct option_kind {
 	const char *help;
 };
 
-/* One meaning each, whichever verb takes them */
+/* A letter may be shared by two, of which a verb takes one */
 extern const struct option_kind options[NR_OPTIONS];
 
 /*
@@ -168,6 +173,8 @@ int print_plan(const struct nvmemp_plan *plan);
 int print_config(const struct nvmemp_config *config);
 int print_config_json(const struct nvmemp_config *config);
 int print_plan_json(const struct nvmemp_plan *plan);
+/* older: Prometheus' own text format. Without a snapshot, says that there is no daemon. */
+int print_metrics(FILE *to, bool older, const struct nvmemp_snapshot *snapshot);
 
 /* ends this process; returns only where nvmempd can't be run */
 int captured_plan(const struct call *c);
@@ -183,6 +190,7 @@ int verb_plan(const struct call *c);
 int verb_config(const struct call *c);
 
 int verb_capture(const struct call *c);
+int verb_metrics(const struct call *c);
 
 int verb_switch(const struct call *c);
 int verb_fail(const struct call *c);
