@@ -50,6 +50,11 @@ const struct verb verbs[] = {
 	  "do on the machine that was captured in DIR; needs no daemon.\n",
 	  verb_plan, OPTION(JSON) | OPTION(ROOT) },
 
+	{ "top", "", "I/O of each path, live",
+	  "Per second, between two looks; MEAN is of these, MAX since the map's table was loaded.\n"
+	  "* the path of the next I/O, ! a preferred one. A dash: not known, as after a reload.\n"
+	  "Keys: q, s (sort), space (look now). Without a terminal as with --batch.\n",
+	  verb_top, OPTION(BATCH) | OPTION(DELAY) | OPTION(COUNT), .offline = true },
 	{ "metrics", "", "all numbers, for a monitoring system",
 	  "In the text format of OpenMetrics. If nvmempd can't be reached, nvmemp_up is 0 and\n"
 	  "nothing else is there.\n",

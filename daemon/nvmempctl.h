@@ -179,6 +179,23 @@ int print_metrics(FILE *to, bool older, const struct nvmemp_snapshot *snapshot);
 /* ends this process; returns only where nvmempd can't be run */
 int captured_plan(const struct call *c);
 
+enum top_order { TOP_BY_NAME, TOP_BY_IOPS, TOP_BY_BYTES, TOP_BY_LATENCY, NR_TOP_ORDERS };
+
+/* Two looks at the paths, and how to show what is between them */
+struct top_view {
+	const struct nvmemp_snapshot *before;	/* NULL: there was none */
+	const struct nvmemp_snapshot *now;
+	double seconds;			/* from one to the other */
+	enum top_order order;
+	const char *notice;		/* a line below the title */
+	const char *end;		/* of each line */
+	unsigned int width, height;	/* 0: as much as there is */
+	bool color, keys;
+	char clock[12];
+};
+
+int print_top(FILE *to, const struct top_view *view);
+
 /* ---- the verbs; each returns the exit code ---- */
 
 int verb_status(const struct call *c);
@@ -190,6 +207,7 @@ int verb_plan(const struct call *c);
 int verb_config(const struct call *c);
 
 int verb_capture(const struct call *c);
+int verb_top(const struct call *c);
 int verb_metrics(const struct call *c);
 
 int verb_switch(const struct call *c);
