@@ -217,3 +217,22 @@ int print_plan_json(const struct nvmemp_plan *plan)
 	add(root, "steps", steps);
 	return print(root);
 }
+
+int print_findings_json(const struct findings *f)
+{
+	struct json_object *root = checked(json_object_new_object());
+	struct json_object *findings = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < f->nr; i++) {
+		struct json_object *o = checked(json_object_new_object());
+
+		text(o, "severity", f->list[i].problem ? "problem" : "warning");
+		text(o, "check", f->list[i].check);
+		text(o, "text", f->list[i].text);
+		text(o, "remedy", f->list[i].remedy);
+		append(findings, o);
+	}
+	add(root, "findings", findings);
+	return print(root);
+}

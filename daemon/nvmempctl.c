@@ -50,6 +50,11 @@ const struct verb verbs[] = {
 	  "do on the machine that was captured in DIR; needs no daemon.\n",
 	  verb_plan, OPTION(JSON) | OPTION(ROOT) },
 
+	{ "doctor", "", "what keeps nvmemp from working here, and how to mend it",
+	  "Module, native multipath, tracing, multipathd, LVM, initramfs, udev rules, and what all\n"
+	  "paths of a map share. The exit code is 1 if there is a problem; warnings leave it at 0.\n"
+	  "Needs no daemon; run it as root, who may read all.\n",
+	  verb_doctor, OPTION(JSON) | OPTION(ROOT), .offline = true },
 	{ "top", "", "I/O of each path, live",
 	  "Per second, between two looks; MEAN is of these, MAX since the map's table was loaded.\n"
 	  "* the path of the next I/O, ! a preferred one. A dash: not known, as after a reload.\n"

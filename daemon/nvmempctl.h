@@ -196,6 +196,29 @@ struct top_view {
 
 int print_top(FILE *to, const struct top_view *view);
 
+struct finding {
+	bool problem;			/* else a warning */
+	const char *check;
+	char *text, *remedy;
+};
+
+struct findings {
+	struct finding *list;
+	size_t nr;
+	bool lacking;			/* memory */
+};
+
+/*
+ * Looks at the machine below root_fd, and at what its daemon says: snapshot, or
+ * NULL and why there is none (NULL: it was not asked). ret begins empty; free what
+ * came in any case. 0 or -ENOMEM.
+ */
+int examine(int root_fd, const struct nvmemp_snapshot *snapshot, const char *trouble,
+	    struct findings *ret);
+void print_findings(FILE *to, const struct findings *findings);
+int print_findings_json(const struct findings *findings);
+void findings_free(struct findings *findings);
+
 /* ---- the verbs; each returns the exit code ---- */
 
 int verb_status(const struct call *c);
@@ -207,6 +230,7 @@ int verb_plan(const struct call *c);
 int verb_config(const struct call *c);
 
 int verb_capture(const struct call *c);
+int verb_doctor(const struct call *c);
 int verb_top(const struct call *c);
 int verb_metrics(const struct call *c);
 

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0
 # What the paths do, live and as metrics, is what the kernel counted; the
-# terminal is left as it was; the daemon may go and come.
+# terminal is left as it was; the daemon may go and come. What is broken is
+# found, and only that.
 #
 #    nvme0 --- nvme0n1 --.
 #                         >-- map --- fio
@@ -40,7 +41,7 @@ for path in "$a" "$b"; do
 	expect_eq "$path has I/O in each view" \
 		"$(awk -v path="$path" '$1 ~ "^[*!]?" path "$" && $5 + 0 > 0' top.txt | wc -l)" 3
 done
-expect "no line is wider than 79" awk 'length > 79 { exit 1 }' top.txt
+expect "no line but a map's name is wider than 79" awk 'length > 79 && index($0, "nvmemp-") != 1 { exit 1 }' top.txt
 stop_fio
 wait_for "the paths' bytes to be the map's" agree
 expect "fio's bytes are there" test $(($(path_bytes) - path_before)) -ge $(((fio_written + fio_verified) * 4096))
@@ -106,3 +107,62 @@ dmsetup message "$map" 0 reset_stats
 expect_exit 0 nvmempctl top -b -n 1 -d 0.1
 expect_exit 2 nvmempctl top -d never
 expect_exit 2 nvmempctl top -n 0
+
+say "doctor"
+# finds STATUS CHECK...: exit status, and the check of each finding
+finds() {
+	local want=$1 got=0
+	shift
+	nvmempctl doctor --json >doctor.json || got=$?
+	nvmempctl doctor || true
+	expect_eq "what is found" "$(jq -r '.findings[] | .severity + " " + .check' doctor.json | tr '\n' ',')" \
+		"$(printf '%s,' "$@")"
+	expect_eq "exit status" $got "$want"
+}
+# nobody has told this one's LVM
+finds 1 "problem LVM"
+cp /etc/lvm/lvm.conf lvm.conf
+echo 'devices { external_device_info_source = "udev" }' >>/etc/lvm/lvm.conf
+expect_eq "on a machine that is well" "$(nvmempctl doctor)" "Nothing found."
+
+say "one path"
+unplug c1
+wait_for "one path in the map" status_is '.maps[0].paths | length' 1
+finds 1 "problem paths"
+plug c1
+one_map 2
+nvmempctl fail "$map" "$(path_of c1)"
+finds 0 "warning paths"
+nvmempctl reinstate "$map" "$(path_of c1)"
+
+say "no tracefs"
+umount -l /sys/kernel/tracing
+finds 1 "problem tracing"
+mount -t tracefs tracefs /sys/kernel/tracing
+
+say "multipathd, and udev rules"
+mv /etc/multipath/conf.d/nvmemp.conf mpath.conf
+echo 'KERNEL=="nvme*", ENV{SYSTEMD_READY}="1"' >/etc/udev/rules.d/99-lab.rules
+finds 1 "problem multipathd" "warning udev rules"
+mv mpath.conf /etc/multipath/conf.d/nvmemp.conf
+rm /etc/udev/rules.d/99-lab.rules
+
+say "queues for ever"
+configure <<<$'[defaults]\nno_path = queue'
+wait_for "no_path" status_is '.maps[0].no_path' queue
+finds 0 "warning paths"
+systemctl stop nvmemp-queueing.service
+nvmempd --queueing=on
+wait_for "no_path" status_is '.maps[0].no_path' queue
+finds 1 "warning paths" "problem paths"
+systemctl start nvmemp-queueing.service
+rm /etc/nvmemp/nvmemp.conf.d/lab.conf
+systemctl reload nvmempd
+wait_for "no_path" status_is '.maps[0].no_path' 60
+
+say "no daemon"
+systemctl stop nvmempd nvmempd.socket
+finds 1 "problem daemon"
+systemctl start nvmempd.socket nvmempd
+one_map 2
+expect_eq "well again" "$(nvmempctl doctor)" "Nothing found."
