@@ -15,6 +15,7 @@ unitdir     ?= $(prefix)/lib/systemd/system
 # where multipath-tools, if it is there, looks for more configuration
 mpathconfdir ?= $(sysconfdir)/multipath/conf.d
 modloaddir  ?= $(prefix)/lib/modules-load.d
+catalogdir  ?= $(prefix)/lib/systemd/catalog
 # between 55-dm and 60-persistent-storage-dm on Debian; 11 where they are 10-dm and 13-dm-disk
 udev_dm_prio ?= 56
 B           ?= build
@@ -108,6 +109,7 @@ install: all
 	$(Q)for u in systemd/*.service; do sed 's|/usr/sbin/|$(sbindir)/|' $$u >$(DESTDIR)$(unitdir)/$${u##*/}; \
 		chmod 644 $(DESTDIR)$(unitdir)/$${u##*/}; done
 	$(Q)test -e $(DESTDIR)$(mpathconfdir)/nvmemp.conf || install -D -m 644 udev/multipath.conf $(DESTDIR)$(mpathconfdir)/nvmemp.conf
+	$(Q)install -D -m 644 systemd/nvmemp.catalog $(DESTDIR)$(catalogdir)/nvmemp.catalog
 	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
 	$(Q)test -e $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf || install -m 644 daemon/nvmemp.conf $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf
 	$(Q)install -D -m 644 daemon/vendor.conf $(DESTDIR)$(prefix)/lib/nvmemp/vendor.conf
@@ -133,8 +135,7 @@ check-unit: setup-unit
 	$(Q)$(MAKE) all unit-run
 
 unit-run: $(UNIT) $(B)/libnvmemp-core.a $(B)/nvmempctl $(B)/nvmempd
-	$(Q)B=$(B) tests/unit/run.sh $(UNIT) tests/unit/test_layers.sh tests/unit/test_udev.sh \
-		tests/unit/test_completion.sh tests/unit/test_metrics.sh
+	$(Q)B=$(B) tests/unit/run.sh $(UNIT) $(wildcard tests/unit/test_*.sh)
 
 # the unit tests again, with the compiler watching memory and undefined behaviour
 unit-sanitized:

@@ -13,7 +13,7 @@
 #include "log.h"
 
 #define TEXT_MAX	1024
-#define FIELDS_MAX	6
+#define FIELDS_MAX	7
 
 static bool to_journal;
 
@@ -71,6 +71,7 @@ static void send(int priority, const struct log_about *about, const char *text)
 	add_field(iov, &n, "NVMEMP_MAP", about->map);
 	add_field(iov, &n, "NVMEMP_PATH", about->path);
 	add_field(iov, &n, "NVMEMP_NQN", about->nqn);
+	add_field(iov, &n, "NVMEMP_REASON", about->reason);
 	sd_journal_sendv(iov, n);
 	while (n > 0)
 		free(iov[--n].iov_base);

@@ -9,13 +9,14 @@
 
 #include <syslog.h>
 
-/* MESSAGE_ID of the journal's catalog: never change one */
+/* MESSAGE_ID, each with an entry in systemd/nvmemp.catalog: never change one */
 #define LOG_ID_MAP_CREATED	"cd319b8be53f4082980e8f77d8c06a78"
 #define LOG_ID_PATH_DOWN	"54fd0b87b77f4b8cb91db9c7baf486c4"
 #define LOG_ID_PATH_UP		"d94f468bbc074b46ae19393201884e46"
 #define LOG_ID_NO_PATH		"e7373a1824f5417fa1656d144a2f09f9"
 #define LOG_ID_RECOVERED	"9cc0d16e21704bb887259bfaee374031"
 #define LOG_ID_REFUSED		"e51f02fdd8e941e1b043054876c3f7d2"
+#define LOG_ID_STEP_FAILED	"27921f1133804387a4635134162e7957"
 
 /* What an entry is about; NULL or "" = not this. */
 struct log_about {
@@ -23,6 +24,7 @@ struct log_about {
 	const char *map;
 	const char *path;
 	const char *nqn;
+	const char *reason;		/* for a program, or the catalog: what the text says, and no more */
 };
 
 void log_init(void);

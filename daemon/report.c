@@ -29,6 +29,8 @@ static void report_step(const struct mp_step *step, const struct apply_result *r
 		log_event(LOG_INFO, &about, "%s when it is closed (%s)", text, step->reason);
 		break;
 	case APPLY_FAILED:
+		about.id = LOG_ID_STEP_FAILED;
+		about.reason = result->err.text;
 		log_event(LOG_ERR, &about, "can't %s (%s): %s", text, step->reason,
 			  result->err.text);
 		break;
@@ -101,6 +103,7 @@ static void report_path(const struct mp_topo *topo, const struct mp_loaded_map *
 			  condition(before));
 	} else if (is_down(now) && (!before || !is_down(before))) {
 		about.id = LOG_ID_PATH_DOWN;
+		about.reason = condition(now);
 		log_event(LOG_WARNING, &about, "%s: path %s is down: %s", m->map.name, p->name,
 			  condition(now));
 	} else if (before && is_down(now) && strcmp(condition(before), condition(now)) != 0) {
@@ -118,7 +121,7 @@ static void report_membership(const struct mp_topo *topo, const struct mp_loaded
 		const struct mp_path *p = &before->map.paths[i];
 		const struct log_about about = {
 			.id = LOG_ID_PATH_DOWN, .map = now->map.name, .path = p->name,
-			.nqn = nqn_of(topo, p),
+			.nqn = nqn_of(topo, p), .reason = "gone",
 		};
 
 		if (!mp_map_path(&now->map, p->major, p->minor))
@@ -150,8 +153,9 @@ static void report_state(const struct mp_loaded_map *before, const struct mp_loa
 		log_event(LOG_NOTICE, &about, "%s: a path is usable again", now->map.name);
 	} else if (now->status.state != MP_MAP_UP) {
 		about.id = LOG_ID_NO_PATH;
+		about.reason = now->status.state == MP_MAP_WAITING ? "waits" : "fails";
 		log_event(LOG_CRIT, &about, "%s: no usable path left, I/O %s", now->map.name,
-			  now->status.state == MP_MAP_WAITING ? "waits" : "fails");
+			  about.reason);
 	}
 }
 
@@ -230,6 +234,7 @@ static void tell(struct told *told, const struct mp_desired *d)
 	for (i = 0; now.texts && i < d->nr_rejects; i++) {
 		const struct log_about about = {
 			.id = LOG_ID_REFUSED, .path = d->rejects[i].device,
+			.reason = d->rejects[i].reason,
 		};
 		char *text = reject_text(&d->rejects[i]);
 

@@ -8,8 +8,8 @@ take_over() {
 	multipathd)
 		systemctl stop nvmempd.service nvmempd.socket 2>/dev/null || true
 		dmsetup remove_all
-		tar -xf /dev/disk/by-id/virtio-extra -C / --keep-directory-symlink
-		depmod
+		systemctl -q unmask multipathd.service multipathd.socket
+		rm /etc/udev/rules.d/60-multipath.rules /etc/multipath/conf.d/nvmemp.conf
 		modprobe -a dm-multipath dm-service-time
 		cat >/etc/multipath.conf <<-CONF
 			defaults {

@@ -29,30 +29,6 @@ lab_output() {
 	esac
 }
 
-# Packages that the guest lacks for multipathd, and the modules that the lab's
-# guest was made without: unpacked by the guest itself
-make_extra() {
-	local extra=$out/extra module deb
-	rm -rf $extra
-	mkdir -p $extra/debs/partial $extra/tree
-	apt-get -qq -y -o APT::Sandbox::User=root -o "Dir::State::status=$PWD/$tree/var/lib/dpkg/status" -o APT::Install-Recommends=false \
-		-o "Dir::Cache::archives=$PWD/$extra/debs" -o Debug::NoLocking=1 -o APT::Keep-Downloaded-Packages=true \
-		--download-only install multipath-tools >$out/extra.log 2>&1 || die "no multipath-tools: see $out/extra.log"
-	for deb in "$extra"/debs/*.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -x -C $extra/tree
-	done
-	modprobe -d "$modules" -S "$KVER" --show-depends -a dm-multipath dm-service-time | awk '$1 == "insmod" { print $2 }' |
-		while read -r module; do
-			install -D -m 644 "$module" "$extra/tree/usr/lib/modules/${module##*/lib/modules/}"
-		done
-	# merged /usr: /lib of a package must not replace the guest's link
-	[ ! -d $extra/tree/lib ] || { cp -a $extra/tree/lib/. $extra/tree/usr/lib/ && rm -rf $extra/tree/lib; }
-	[ ! -d $extra/tree/sbin ] || { cp -a $extra/tree/sbin/. $extra/tree/usr/sbin/ && rm -rf $extra/tree/sbin; }
-	tar -C $extra/tree -cf $out/extra.img .
-	truncate -s %4096 $out/extra.img
-	rm -rf $extra
-}
-
 # boot WHO PART
 boot() {
 	local multipath=N try
@@ -65,8 +41,7 @@ boot() {
 		cp "tests/bench/failover-$2.sh" "$dir/job/script"
 		cat tests/bench/failover-guest.sh >>"$dir/job/words"
 		printf 'VARIANT=%s\nPOWEROFF=\nROUNDS=%s\n' "$1" "${ROUNDS:-5}" >"$dir/job/env"
-		vm_args=(-drive "file=$out/extra.img,if=none,id=extra,format=raw,readonly=on"
-			-device virtio-blk-pci,drive=extra,serial=extra)
+		vm_args=()
 		"vm_topology_$3" "$dir"
 		vm_pack_job "$dir" ""
 		vm_run "$dir" "nvme_core.multipath=$multipath"
@@ -107,8 +82,7 @@ else
 	tests/vm/image.sh
 fi
 [ $# -gt 0 ] || set -- nvmemp native multipathd
-bench_kernel
-make_extra
+mkdir -p $out
 : >$out/failover
 for who; do
 	boot "$who" pcie pcie2

@@ -226,10 +226,10 @@ add_project() {
 		die "the module does not install"
 	}
 	quiet "$vm/systemctl.log" chroot "$tree" systemctl -q enable nvmempd.service
-	rm -rf "$vm/lose"
-	cp -r tests/vm/lose "$vm/lose"
-	quiet "$vm/lose.log" make -s -C "/lib/modules/$KVER/build" "M=$PWD/$vm/lose" modules
-	install -D -m 644 "$vm/lose/lose.ko" "$tree/usr/local/lib/lose.ko"
+	rm -rf "$vm/modules"
+	cp -r tests/vm/modules "$vm/modules"
+	quiet "$vm/tests-modules.log" make -s -C "/lib/modules/$KVER/build" "M=$PWD/$vm/modules" modules
+	install -D -m 644 -t "$tree/usr/local/lib" "$vm"/modules/*.ko
 }
 
 # Makes these targets in the tree of the guest's release. objtool reads /proc; the
@@ -249,8 +249,8 @@ add_release_project() {
 	quiet "$vm/modules.log" release_make modules "KVER=$KVER"
 	quiet "$vm/build.log" release_make install DESTDIR=/src/out prefix=/usr
 	quiet "$vm/build.log" release_make modules_install "KVER=$KVER" DESTDIR=/src/out
-	quiet "$vm/lose.log" release_make -C "/lib/modules/$KVER/build" M=/src/tests/vm/lose modules
-	install -D -m 644 "$build/src/tests/vm/lose/lose.ko" "$build/src/out/usr/local/lib/lose.ko"
+	quiet "$vm/tests-modules.log" release_make -C "/lib/modules/$KVER/build" M=/src/tests/vm/modules modules
+	install -D -m 644 -t "$build/src/out/usr/local/lib" "$build"/src/tests/vm/modules/*.ko
 	tar -C "$build/src/out" -c . | tar -x -C "$tree" --keep-directory-symlink
 	chroot "$tree" depmod "$KVER"
 	quiet "$vm/systemctl.log" chroot "$tree" systemctl -q enable nvmempd.service
