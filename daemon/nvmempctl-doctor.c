@@ -789,23 +789,19 @@ void print_findings(FILE *to, const struct findings *f)
 
 int verb_doctor(const struct call *c)
 {
-	const char *dir = c->options[OPTION_ROOT];
 	const struct nvmemp_snapshot *s = NULL;
-	int r, fd = open(dir ? dir : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r, fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct findings f = { };
 	struct call own = *c;
-	char safe[400];
 	size_t i;
 
 	if (fd < 0) {
-		fprintf(stderr, "nvmempctl: can't open %s: %s\n",
-			escape(dir ? dir : "/", safe, sizeof(safe)), strerror(errno));
+		fprintf(stderr, "nvmempctl: can't open /: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	/* a machine that was captured has no daemon to ask */
-	if (!dir && !nvmemp_connect(&own.conn))
+	if (!nvmemp_connect(&own.conn))
 		nvmemp_snapshot_read(own.conn, &s);
-	r = examine(fd, s, dir ? NULL : nvmemp_error(own.conn), &f);
+	r = examine(fd, s, nvmemp_error(own.conn), &f);
 	if (!r && c->options[OPTION_JSON])
 		r = print_findings_json(&f);
 	else if (!r)

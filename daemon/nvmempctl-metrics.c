@@ -377,7 +377,7 @@ static int write_textfile(const char *path, const struct nvmemp_snapshot *s)
 	return EXIT_FAILURE;
 }
 
-/* Without the daemon that is what the metrics say, or old numbers would stand for ever. */
+/* Where the daemon does not answer, the metrics say so, or old numbers would stand for ever. */
 int verb_metrics(const struct call *c)
 {
 	const char *path = c->options[OPTION_TEXTFILE];
@@ -390,8 +390,7 @@ int verb_metrics(const struct call *c)
 		r = nvmemp_snapshot_read(own.conn, &s);
 	if (r)
 		code = call_failed(&own, r);
-	if (!r || code == EXIT_NO_DAEMON)
-		r = path ? write_textfile(path, s) : print_metrics(stdout, false, s);
+	r = path ? write_textfile(path, s) : print_metrics(stdout, false, s);
 	nvmemp_snapshot_free(s);
 	nvmemp_close(own.conn);
 	return code ? code : r ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -54,7 +54,7 @@ const struct verb verbs[] = {
 	  "Module, native multipath, tracing, multipathd, LVM, initramfs, udev rules, and what all\n"
 	  "paths of a map share. The exit code is 1 if there is a problem; warnings leave it at 0.\n"
 	  "Needs no daemon; run it as root, who may read all.\n",
-	  verb_doctor, OPTION(JSON) | OPTION(ROOT), .offline = true },
+	  verb_doctor, OPTION(JSON), .offline = true },
 	{ "top", "", "I/O of each path, live",
 	  "Per second, between two looks; MEAN is of these, MAX since the map's table was loaded.\n"
 	  "* the path of the next I/O, ! a preferred one. A dash: not known, as after a reload.\n"
