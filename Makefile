@@ -105,9 +105,9 @@ install: all
 	$(Q)install -d $(DESTDIR)$(udevdir)/rules.d $(DESTDIR)$(unitdir) $(DESTDIR)$(modloaddir) $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf.d
 	$(Q)install -m 644 $(filter-out udev/dm-%,$(wildcard udev/*.rules)) $(DESTDIR)$(udevdir)/rules.d/
 	$(Q)install -m 644 udev/dm-nvmemp.rules $(DESTDIR)$(udevdir)/rules.d/$(udev_dm_prio)-dm-nvmemp.rules
-	$(Q)install -m 644 systemd/*.socket $(DESTDIR)$(unitdir)/
-	$(Q)for u in systemd/*.service; do sed 's|/usr/sbin/|$(sbindir)/|' $$u >$(DESTDIR)$(unitdir)/$${u##*/}; done
-	$(Q)chmod 644 $(DESTDIR)$(unitdir)/nvmempd.service $(DESTDIR)$(unitdir)/nvmemp-queueing.service
+	$(Q)install -m 644 systemd/*.socket systemd/*.timer $(DESTDIR)$(unitdir)/
+	$(Q)for u in systemd/*.service; do sed 's|/usr/sbin/|$(sbindir)/|' $$u >$(DESTDIR)$(unitdir)/$${u##*/}; \
+		chmod 644 $(DESTDIR)$(unitdir)/$${u##*/}; done
 	$(Q)test -e $(DESTDIR)$(mpathconfdir)/nvmemp.conf || install -D -m 644 udev/multipath.conf $(DESTDIR)$(mpathconfdir)/nvmemp.conf
 	$(Q)install -D -m 644 systemd/nvmemp.catalog $(DESTDIR)$(catalogdir)/nvmemp.catalog
 	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
@@ -118,11 +118,15 @@ install: all
 	$(Q)for d in docs/*.md README.md; do install -D -m 644 $$d $(DESTDIR)$(docdir)/$${d##*/}; done
 
 $(B)/tests/unit/test_api: $(API_O)
+# the command's own main is there too, and the test's comes first
+TESTS_C := $(addprefix $(B)/tests/unit/,test_metrics test_top test_doctor)
+$(TESTS_C): $(C_O) $(API_O)
+$(TESTS_C): LDFLAGS += -Wl,-z,muldefs
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 	@mkdir -p $(@D)
 	$(say) TEST $@
-	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(filter %.o,$^) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a \
-		-Wl,--as-needed $(shell pkg-config --libs cmocka $(PKGS_D))
+	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a \
+		-Wl,--as-needed $(shell pkg-config --libs cmocka $(PKGS_D) $(PKGS_C))
 
 setup-%:
 	$(Q)tests/setup.sh $*

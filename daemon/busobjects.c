@@ -673,6 +673,8 @@ static int path_u64(sd_bus *bus, const char *path, const char *interface, const 
 		{ "CallerErrors", offsetof(struct mp_path_status, errors[MP_ERROR_CALLER]), 1 },
 		{ "MeanLatencyUs", offsetof(struct mp_path_status, mean_us), 1 },
 		{ "MaxLatencyUs", offsetof(struct mp_path_status, max_us), 1 },
+		{ "SampledCount", offsetof(struct mp_path_status, sampled), 1 },
+		{ "SampledUs", offsetof(struct mp_path_status, sampled_us), 1 },
 	};
 	const struct mp_path_status *s = found_status(userdata);
 	uint64_t value = 0;
@@ -709,6 +711,8 @@ static const sd_bus_vtable path_vtable[] = {
 	SD_BUS_PROPERTY("CallerErrors", "t", path_u64, 0, 0),
 	SD_BUS_PROPERTY("MeanLatencyUs", "t", path_u64, 0, 0),
 	SD_BUS_PROPERTY("MaxLatencyUs", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("SampledCount", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("SampledUs", "t", path_u64, 0, 0),
 	SD_BUS_VTABLE_END
 };
 

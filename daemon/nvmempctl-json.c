@@ -70,6 +70,8 @@ static struct json_object *path_object(const struct nvmemp_path_info *p)
 	number(o, "caller_errors", p->caller_errors);
 	number(o, "mean_latency_us", p->mean_latency_us);
 	number(o, "max_latency_us", p->max_latency_us);
+	number(o, "sampled_count", p->sampled_count);
+	number(o, "sampled_us", p->sampled_us);
 	return o;
 }
 
@@ -213,5 +215,24 @@ int print_plan_json(const struct nvmemp_plan *plan)
 		append(steps, o);
 	}
 	add(root, "steps", steps);
+	return print(root);
+}
+
+int print_findings_json(const struct findings *f)
+{
+	struct json_object *root = checked(json_object_new_object());
+	struct json_object *findings = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < f->nr; i++) {
+		struct json_object *o = checked(json_object_new_object());
+
+		text(o, "severity", f->list[i].problem ? "problem" : "warning");
+		text(o, "check", f->list[i].check);
+		text(o, "text", f->list[i].text);
+		text(o, "remedy", f->list[i].remedy);
+		append(findings, o);
+	}
+	add(root, "findings", findings);
 	return print(root);
 }

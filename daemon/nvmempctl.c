@@ -17,9 +17,16 @@ const struct option_kind options[NR_OPTIONS] = {
 	[OPTION_OUTPUT] = { "output", 'o', "COLUMNS", "these, with commas between; +COLUMNS: as well" },
 	[OPTION_RAW] = { "raw", 'r', "", "one blank between columns, others as \\x20" },
 	[OPTION_ROOT] = { "root", 'R', "DIR", "of a machine that was captured there" },
+	[OPTION_TEXTFILE] = { "textfile", 't', "FILE", "write FILE at once, for node_exporter's textfile collector" },
+	[OPTION_BATCH] = { "batch", 'b', "", "print one view below the other, without keys" },
+	[OPTION_DELAY] = { "delay", 'd', "SECONDS", "between two looks; 1" },
+	[OPTION_COUNT] = { "count", 'n', "COUNT", "end after so many views" },
 	[OPTION_HELP] = { "help", 'h', "", "print this" },
 	[OPTION_VERSION] = { "version", 'V', "", "print the version" },
 };
+
+/* What getopt_long() returns for a long one: no letter, since these may be shared */
+#define FIRST_LONG	256
 
 static int verb_version(const struct call *c);
 static int verb_help(const struct call *c);
@@ -42,6 +49,21 @@ const struct verb verbs[] = {
 	  "The steps in order, each with its reason. Nothing is changed. With --root, what it would\n"
 	  "do on the machine that was captured in DIR; needs no daemon.\n",
 	  verb_plan, OPTION(JSON) | OPTION(ROOT) },
+
+	{ "doctor", "", "what keeps nvmemp from working here, and how to mend it",
+	  "Module, native multipath, tracing, multipathd, LVM, initramfs, udev rules, and what all\n"
+	  "paths of a map share. The exit code is 1 if there is a problem; warnings leave it at 0.\n"
+	  "Needs no daemon; run it as root, who may read all.\n",
+	  verb_doctor, OPTION(JSON), .offline = true },
+	{ "top", "", "I/O of each path, live",
+	  "Per second, between two looks; MEAN is of these, MAX since the map's table was loaded.\n"
+	  "* the path of the next I/O, ! a preferred one. A dash: not known, as after a reload.\n"
+	  "Keys: q, s (sort), space (look now). Without a terminal as with --batch.\n",
+	  verb_top, OPTION(BATCH) | OPTION(DELAY) | OPTION(COUNT), .offline = true },
+	{ "metrics", "", "all numbers, for a monitoring system",
+	  "In the text format of OpenMetrics. If nvmempd can't be reached, nvmemp_up is 0 and\n"
+	  "nothing else is there.\n",
+	  verb_metrics, OPTION(TEXTFILE), .offline = true },
 
 	{ NULL, "", "Paths" },
 	{ "switch", "MAP PATH|auto", "prefer a path; auto: let the policy choose",
@@ -380,16 +402,41 @@ static int run(const struct verb *v, struct call *c)
 	return r;
 }
 
+/* -n is for a table's headings and for top's count: it is the one that the verb takes. */
+static bool letter_is_for(const struct verb *v, int option)
+{
+	int i;
+
+	for (i = 0; i < NR_OPTIONS; i++)
+		if (i != option && options[i].letter == options[option].letter &&
+		    (v->options & (1u << i) || (i < option && !(v->options & (1u << option)))))
+			return false;
+	return true;
+}
+
+/* The first word that is one: options may stand before it. */
+static const struct verb *guess_verb(char **argv)
+{
+	const struct verb *v = NULL;
+
+	while (!v && *++argv)
+		v = find_verb(*argv);
+	return v ? v : DEFAULT_VERB;
+}
+
 /* 0, or the exit code */
 static int parse_options(int argc, char **argv, struct call *c)
 {
 	struct option known[NR_OPTIONS + 1] = { };
 	char letters[2 * NR_OPTIONS + 1], *l = letters;
+	const struct verb *v = guess_verb(argv);
 	int o, i;
 
 	for (i = 0; i < NR_OPTIONS; i++) {
 		known[i] = (struct option){ options[i].name, *options[i].arg ? required_argument : no_argument,
-					    NULL, options[i].letter };
+					    NULL, FIRST_LONG + i };
+		if (!letter_is_for(v, i))
+			continue;
 		*l++ = options[i].letter;
 		if (*options[i].arg)
 			*l++ = ':';
@@ -397,8 +444,9 @@ static int parse_options(int argc, char **argv, struct call *c)
 	*l = '\0';
 	opterr = 0;
 	while ((o = getopt_long(argc, argv, letters, known, NULL)) >= 0) {
-		for (i = 0; i < NR_OPTIONS && options[i].letter != o; i++)
-			;
+		for (i = 0; i < NR_OPTIONS; i++)
+			if (o == FIRST_LONG + i || (o == options[i].letter && letter_is_for(v, i)))
+				break;
 		if (i == NR_OPTIONS)
 			return wrong_option(argv[optind - 1]);
 		c->options[i] = optarg ? optarg : "";

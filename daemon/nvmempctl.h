@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "nvmemp.h"
 
@@ -18,6 +19,10 @@ enum {
 	OPTION_OUTPUT,
 	OPTION_RAW,
 	OPTION_ROOT,
+	OPTION_TEXTFILE,
+	OPTION_BATCH,
+	OPTION_DELAY,
+	OPTION_COUNT,
 	OPTION_HELP,
 	OPTION_VERSION,
 	NR_OPTIONS
@@ -40,7 +45,7 @@ struct option_kind {
 	const char *help;
 };
 
-/* One meaning each, whichever verb takes them */
+/* A letter may be shared by two, of which a verb takes one */
 extern const struct option_kind options[NR_OPTIONS];
 
 /*
@@ -168,9 +173,51 @@ int print_plan(const struct nvmemp_plan *plan);
 int print_config(const struct nvmemp_config *config);
 int print_config_json(const struct nvmemp_config *config);
 int print_plan_json(const struct nvmemp_plan *plan);
+/* older: Prometheus' own text format. Without a snapshot, says that there is no daemon. */
+int print_metrics(FILE *to, bool older, const struct nvmemp_snapshot *snapshot);
 
 /* ends this process; returns only where nvmempd can't be run */
 int captured_plan(const struct call *c);
+
+enum top_order { TOP_BY_NAME, TOP_BY_IOPS, TOP_BY_BYTES, TOP_BY_LATENCY, NR_TOP_ORDERS };
+
+/* Two looks at the paths, and how to show what is between them */
+struct top_view {
+	const struct nvmemp_snapshot *before;	/* NULL: there was none */
+	const struct nvmemp_snapshot *now;
+	double seconds;			/* from one to the other */
+	enum top_order order;
+	const char *notice;		/* a line below the title */
+	const char *end;		/* of each line */
+	unsigned int width, height;	/* 0: as much as there is */
+	bool color, keys;
+	char clock[12];
+};
+
+int print_top(FILE *to, const struct top_view *view);
+
+struct finding {
+	bool problem;			/* else a warning */
+	const char *check;
+	char *text, *remedy;
+};
+
+struct findings {
+	struct finding *list;
+	size_t nr;
+	bool lacking;			/* memory */
+};
+
+/*
+ * Looks at the machine below root_fd, and at what its daemon says: snapshot, or
+ * NULL and why there is none (NULL: it was not asked). ret begins empty; free what
+ * came in any case. 0 or -ENOMEM.
+ */
+int examine(int root_fd, const struct nvmemp_snapshot *snapshot, const char *trouble,
+	    struct findings *ret);
+void print_findings(FILE *to, const struct findings *findings);
+int print_findings_json(const struct findings *findings);
+void findings_free(struct findings *findings);
 
 /* ---- the verbs; each returns the exit code ---- */
 
@@ -183,6 +230,9 @@ int verb_plan(const struct call *c);
 int verb_config(const struct call *c);
 
 int verb_capture(const struct call *c);
+int verb_doctor(const struct call *c);
+int verb_top(const struct call *c);
+int verb_metrics(const struct call *c);
 
 int verb_switch(const struct call *c);
 int verb_fail(const struct call *c);

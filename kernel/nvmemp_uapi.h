@@ -29,9 +29,10 @@
  *                          error-count failover-count retry-count
  *                          sectors-read sectors-written
  *                          path-errors suspect-errors busy-errors caller-errors
- *                          mean-us max-us
+ *                          mean-us max-us sampled sum-us
  *     error-count is the sum of the four; mean-us and max-us: latency of the
- *     I/O that was sampled, from map to completion.
+ *     I/O that was sampled, from map to completion; sampled: how many, sum-us:
+ *     their latencies added up.
  *
  * Messages: "fail_path DEVICE", "reinstate_path DEVICE", "disable_path DEVICE",
  *   "release_path DEVICE", "add_path DEVICE nr-path-words path-word*",
@@ -49,7 +50,8 @@
 #define NVMEMP_UUID_PREFIX	"nvmemp-"
 #define NVMEMP_STATUS_VERSION	1
 #define NVMEMP_STATUS_MAP_WORDS	7
-#define NVMEMP_STATUS_PATH_WORDS 16
+#define NVMEMP_STATUS_PATH_WORDS 18
+#define NVMEMP_STATUS_PATH_WORDS_MIN 16	/* before sampled and sum-us: a module that is still loaded */
 #define NVMEMP_MAX_PATHS	32	/* tried-path mask of a bio is one u32 */
 
 /* Feature words of the table line, and messages */

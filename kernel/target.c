@@ -159,7 +159,7 @@ static void status_info(struct nvmemp *m, char *result, unsigned int maxlen)
 
 	nvmemp_for_each_path(m, i, p) {
 		const struct nvmemp_totals *base = &p->base;
-		u64 errors = 0, sampled;
+		u64 errors = 0, sampled, sum_us;
 
 		nvmemp_sum(p, &now);
 		for (e = 0; e < NVMEMP_NR_ERRORS; e++)
@@ -172,9 +172,9 @@ static void status_info(struct nvmemp *m, char *result, unsigned int maxlen)
 		       now.sectors[0] - base->sectors[0], now.sectors[1] - base->sectors[1]);
 		for (e = 0; e < NVMEMP_NR_ERRORS; e++)
 			DMEMIT(" %llu", now.errors[e]);
-		DMEMIT(" %llu %u", sampled ? div64_u64(now.sum_ns - base->sum_ns,
-						       sampled * NSEC_PER_USEC) : 0,
-		       now.max_ns / (u32)NSEC_PER_USEC);
+		sum_us = div64_u64(now.sum_ns - base->sum_ns, NSEC_PER_USEC);
+		DMEMIT(" %llu %u %llu %llu", sampled ? div64_u64(sum_us, sampled) : 0,
+		       now.max_ns / (u32)NSEC_PER_USEC, sampled, sum_us);
 	}
 }
 

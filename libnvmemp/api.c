@@ -193,6 +193,8 @@ static const struct field path_fields[] = {
 	{ "CallerErrors", 't', offsetof(struct path, info.caller_errors) },
 	{ "MeanLatencyUs", 't', offsetof(struct path, info.mean_latency_us) },
 	{ "MaxLatencyUs", 't', offsetof(struct path, info.max_latency_us) },
+	{ "SampledCount", 't', offsetof(struct path, info.sampled_count) },
+	{ "SampledUs", 't', offsetof(struct path, info.sampled_us) },
 	{ }
 };
 

@@ -47,6 +47,7 @@ struct nvmemp_path_info {
 	/* error_count is their sum; docs/io-path.md has what is which */
 	uint64_t path_errors, suspect_errors, busy_errors, caller_errors;
 	uint64_t mean_latency_us, max_latency_us;	/* of the I/O that was sampled */
+	uint64_t sampled_count, sampled_us;	/* how many, and their latencies added up */
 };
 
 struct nvmemp_map_info {

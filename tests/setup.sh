@@ -12,7 +12,7 @@ top=$(pwd)
 . tests/sources.sh
 
 UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
-	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc'
+	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client'
 VM='mmdebstrap busybox-static cpio kmod e2fsprogs fdisk xz-utils socat'
 UML='flex bison bc iproute2 libelf-dev libssl-dev xz-utils kmod util-linux dmsetup fio nvme-cli'
 

@@ -59,7 +59,9 @@ static int parse_path(struct mp_scan *s, uint64_t words, struct mp_path_status *
 		&p->sectors_read, &p->sectors_written, &p->errors[MP_ERROR_PATH],
 		&p->errors[MP_ERROR_SUSPECT], &p->errors[MP_ERROR_BUSY],
 		&p->errors[MP_ERROR_CALLER], &p->mean_us, &p->max_us,
+		&p->sampled, &p->sampled_us,
 	};
+	const size_t nr_others = 3, nr = sizeof(numbers) / sizeof(numbers[0]);
 	size_t i;
 
 	if (!mp_scan_word(s) || mp_devno_parse(s->word, &p->major, &p->minor))
@@ -68,10 +70,10 @@ static int parse_path(struct mp_scan *s, uint64_t words, struct mp_path_status *
 		return -EINVAL;
 	if (!mp_scan_word(s) || mp_ana_parse(s->word, &p->ana))
 		return -EINVAL;
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (i = 0; i < nr && i + nr_others < words; i++)
 		if (mp_scan_number(s, UINT64_MAX, numbers[i]))
 			return -EINVAL;
-	return skip(s, words - NVMEMP_STATUS_PATH_WORDS);
+	return skip(s, words - nr_others - i);
 }
 
 static int parse_paths(struct mp_arena *arena, struct mp_scan *s, struct mp_status *st)
@@ -80,7 +82,7 @@ static int parse_paths(struct mp_arena *arena, struct mp_scan *s, struct mp_stat
 
 	if (mp_scan_number(s, NVMEMP_MAX_PATHS, &n) || !n)
 		return -EINVAL;
-	if (mp_scan_number(s, MAX_WORDS, &words) || words < NVMEMP_STATUS_PATH_WORDS)
+	if (mp_scan_number(s, MAX_WORDS, &words) || words < NVMEMP_STATUS_PATH_WORDS_MIN)
 		return -EINVAL;
 	st->paths = mp_arena_alloc(arena, n * sizeof(*st->paths));
 	if (!st->paths)

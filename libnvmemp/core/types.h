@@ -280,6 +280,7 @@ struct mp_path_status {
 	uint64_t sectors_read, sectors_written;
 	uint64_t errors[MP_NR_ERRORS];
 	uint64_t mean_us, max_us;	/* latency of the I/O that was sampled */
+	uint64_t sampled, sampled_us;	/* how many, and all their latencies; 0 from an older target */
 };
 
 struct mp_status {

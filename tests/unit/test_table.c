@@ -81,11 +81,14 @@ static void table_that_is_none_is_refused(void **state)
 
 static void status_is_read(void **state)
 {
-	static const char line[] = "1 7 waiting latency queue 7 259:1 - 99 2 16 "
-				   "259:0 F optimized 1 2 3 4 9 10 11 1 1 0 1 12 13 "
-				   "259:1 B inaccessible 5 6 7 8 14 15 16 2 2 2 1 17 18";
-	static const char newer[] = "2 9 up numa fail 0 - 259:0 0 NEW WORDS 1 18 "
-				    "259:0 M optimized 1 2 3 4 0 0 0 0 0 0 0 0 0 MORE OF-THEM";
+	static const char line[] = "1 7 waiting latency queue 7 259:1 - 99 2 18 "
+				   "259:0 F optimized 1 2 3 4 9 10 11 1 1 0 1 12 13 2 24 "
+				   "259:1 B inaccessible 5 6 7 8 14 15 16 2 2 2 1 17 18 3 51";
+	static const char newer[] = "2 9 up numa fail 0 - 259:0 0 NEW WORDS 1 20 "
+				    "259:0 M optimized 1 2 3 4 0 0 0 0 0 0 0 0 0 0 0 MORE OF-THEM";
+	static const char older[] = "1 7 up numa fail 0 - 259:1 0 2 16 "
+				    "259:0 A optimized 1 2 3 4 0 0 0 0 0 0 0 9 9 "
+				    "259:1 A optimized 5 6 7 8 0 0 0 0 0 0 0 9 9";
 	struct mp_arena *arena = mp_arena_new();
 	struct mp_err err = { "" };
 	struct mp_status st;
@@ -113,11 +116,17 @@ static void status_is_read(void **state)
 	assert_int_equal(st.paths[0].errors[MP_ERROR_CALLER], 1);
 	assert_int_equal(st.paths[1].mean_us, 17);
 	assert_int_equal(st.paths[1].max_us, 18);
+	assert_int_equal(st.paths[1].sampled, 3);
+	assert_int_equal(st.paths[1].sampled_us, 51);
 
 	assert_int_equal(mp_status_parse(arena, newer, &st, &err), 0);
 	assert_int_equal(st.current, 0);
 	assert_int_equal(st.paths[0].failover_count, 4);
 	assert_int_equal(st.paths[0].state, MP_PATH_MARGINAL);
+
+	assert_int_equal(mp_status_parse(arena, older, &st, &err), 0);
+	assert_int_equal(st.paths[1].in_flight, 5);
+	assert_int_equal(st.paths[1].sampled, 0);
 	mp_arena_free(arena);
 }
 
