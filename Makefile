@@ -115,6 +115,7 @@ install: all
 	$(Q)for d in docs/*.md README.md; do install -D -m 644 $$d $(DESTDIR)$(docdir)/$${d##*/}; done
 
 $(B)/tests/unit/test_api: $(API_O)
+$(B)/tests/unit/test_bus: $(API_O) $(patsubst %,$(B)/daemon/%.o,bus busevents busobjects)
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 	@mkdir -p $(@D)
 	$(say) TEST $@

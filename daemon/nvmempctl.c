@@ -254,6 +254,13 @@ static int verb_reload(const struct call *c)
 	return r ? failed(c, r) : EXIT_SUCCESS;
 }
 
+static int verb_monitor(const struct call *c)
+{
+	int r = monitor(c->conn, c->json);
+
+	return r ? failed(c, r) : EXIT_SUCCESS;
+}
+
 static int verb_version(const struct call *c)
 {
 	printf("nvmempctl %s\n", NVMEMP_VERSION);
@@ -280,6 +287,7 @@ static const struct verb {
 	{ "plan", "", 0, true, verb_plan, "what the daemon would do now, and why" },
 	{ "config", "[MAP]", 1, true, verb_config, "the settings, for that map, and where they come from" },
 	{ "reload", "", 0, true, verb_reload, "read the configuration again" },
+	{ "monitor", "", 0, true, verb_monitor, "events as they happen" },
 	{ "version", "", 0, false, verb_version, "print the version" },
 	{ "help", "", 0, false, verb_help, "print this" },
 	{ }
@@ -295,7 +303,7 @@ static void usage(FILE *to)
 	fprintf(to, "\n"
 		"MAP is a name, /dev/mapper/NAME, dm-N, a device-mapper UUID or a WWID.\n"
 		"PATH is a block device (nvme0n1) or a controller (nvme0).\n"
-		"--json: status, plan and config as one JSON object.\n"
+		"--json: status, plan and config as one JSON object, monitor as one a line.\n"
 		"Exit code: 0 done, 1 failed, 2 wrong usage, 3 no such map or path,\n"
 		"4 nvmempd can't be reached.\n");
 }

@@ -3,6 +3,7 @@
 #ifndef NVMEMPCTL_H
 #define NVMEMPCTL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "nvmemp.h"
@@ -13,6 +14,9 @@ int print_plan(const struct nvmemp_plan *plan);
 int print_config(const struct nvmemp_config *config);
 int print_config_json(const struct nvmemp_config *config);
 int print_plan_json(const struct nvmemp_plan *plan);
+
+/* Prints events until the daemon or the reader of stdout goes. */
+int monitor(struct nvmemp *conn, bool json);
 
 /*
  * Names come from storage targets, which nobody need trust: control characters

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,9 +178,9 @@ static void failed_over(const struct teller *t, const char *map, const struct se
 
 	if (after->failover_count == before->failover_count || after->failover_count == 0)
 		return;
-	snprintf(from, sizeof(from), "%" PRIu64, after->failover_count < before->failover_count ?
-		 UINT64_C(0) : before->failover_count);
-	snprintf(to, sizeof(to), "%" PRIu64, after->failover_count);
+	snprintf(from, sizeof(from), "%llu", after->failover_count < before->failover_count ?
+		 0 : (unsigned long long)before->failover_count);
+	snprintf(to, sizeof(to), "%llu", (unsigned long long)after->failover_count);
 	tell(t, &(struct mp_event){ "failover", map, after->name, from, to });
 }
 
