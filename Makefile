@@ -48,6 +48,7 @@ API_O  := $(B)/libnvmemp/api.o
 D_O    := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/nvmempctl%.c daemon/nvmemp-udev.c,$(wildcard daemon/*.c)))
 C_O    := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/nvmempctl*.c))
 U_O    := $(B)/daemon/nvmemp-udev.o
+UNIT_SH := $(wildcard tests/unit/test_*.sh)
 UNIT   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 all: $(B)/nvmempd $(B)/nvmempctl $(B)/nvmemp-udev $(B)/libnvmemp.so.1 $(B)/libnvmemp.pc
@@ -122,6 +123,7 @@ $(B)/tests/unit/test_api: $(API_O)
 TESTS_C := $(addprefix $(B)/tests/unit/,test_metrics test_top test_doctor)
 $(TESTS_C): $(C_O) $(API_O)
 $(TESTS_C): LDFLAGS += -Wl,-z,muldefs
+$(B)/tests/unit/test_bus: $(API_O) $(patsubst %,$(B)/daemon/%.o,bus busevents busobjects)
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 	@mkdir -p $(@D)
 	$(say) TEST $@
@@ -135,11 +137,21 @@ check-unit: setup-unit
 	$(Q)$(MAKE) all unit-run
 
 unit-run: $(UNIT) $(B)/libnvmemp-core.a $(B)/nvmempctl $(B)/nvmempd
-	$(Q)B=$(B) tests/unit/run.sh $(UNIT) $(wildcard tests/unit/test_*.sh)
+	$(Q)B=$(B) tests/unit/run.sh $(UNIT) $(UNIT_SH)
 
 # the unit tests again, with the compiler watching memory and undefined behaviour
 unit-sanitized:
 	$(Q)$(MAKE) B=$(B)/sanitized CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit-run
+
+# each parser and what it feeds for a minute, with what clang can watch
+fuzz: setup-fuzz
+	$(Q)B=$(B) tests/fuzz/run.sh 60
+
+# the lines of the core that unit tests run
+coverage:
+	$(Q)find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' UNIT_SH= unit-run
+	$(Q)B=$(B)/coverage tests/coverage.sh
 
 check: setup-vm
 	$(Q)tests/check.sh
@@ -178,4 +190,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized bench demo simulation clean distclean
+.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized fuzz coverage bench demo simulation clean distclean

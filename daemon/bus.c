@@ -10,9 +10,11 @@
 #include <sys/un.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bus.h"
+#include "busevents.h"
 #include "busobjects.h"
 #include "core/err.h"
 #include "log.h"
@@ -26,6 +28,7 @@
 
 /* Replies that a client asked for and does not fetch; one more and it is cut off. */
 #define UNSENT_MAX		8
+#define UNSENT_EVENTS_MAX	1024	/* of who subscribed; a lost subsystem makes many at once */
 
 /*
  * sd-bus makes room for the whole of a message, up to 128 MiB, as soon as its
@@ -44,6 +47,7 @@ struct connection {
 	struct bus *bus;
 	sd_bus *peer;
 	bool is_root;
+	bool subscribed;
 };
 
 struct bus {
@@ -88,18 +92,53 @@ static int on_disconnect(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
+static bool has_unsent(const struct connection *c, uint64_t max)
+{
+	uint64_t unsent = 0;
+
+	return sd_bus_get_n_queued_write(c->peer, &unsent) >= 0 && unsent > max;
+}
+
 /* A client that sends without reading would make us keep its replies. */
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct connection *c = userdata;
-	uint64_t unsent = 0;
-
-	if (sd_bus_get_n_queued_write(c->peer, &unsent) >= 0 && unsent > UNSENT_MAX) {
+	if (has_unsent(c, c->subscribed ? UNSENT_EVENTS_MAX : UNSENT_MAX)) {
 		complain(c->bus, "it does not read its answers");
 		drop(c);
 		return 1;
 	}
 	return 0;
+}
+
+static void subscribe(struct busobjects *o, sd_bus *peer)
+{
+	struct bus *bus = (struct bus *)((char *)o - offsetof(struct bus, objects));
+	struct connection *c;
+
+	for (c = bus->connections; c; c = c->next)
+		if (c->peer == peer)
+			c->subscribed = true;
+}
+
+/* Whoever misses one is cut off: it reads all again when it is back, and has missed nothing. */
+static void on_event(void *context, const struct mp_event *event)
+{
+	struct bus *bus = context;
+	struct connection *c, *next;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	for (c = bus->connections; c; c = next) {
+		next = c->next;
+		if (!c->subscribed)
+			continue;
+		if (!has_unsent(c, UNSENT_EVENTS_MAX) &&
+		    busevents_send(c->peer, event, ts.tv_sec * UINT64_C(1000000) + ts.tv_nsec / 1000) >= 0)
+			continue;
+		complain(bus, "it does not read the events");
+		drop(c);
+	}
 }
 
 static int start_peer(struct connection *c, int fd)
@@ -264,6 +303,7 @@ int bus_new(sd_event *event, struct reconcile *rc, struct bus **ret, struct mp_e
 		return mp_err_set(err, -ENOMEM, "no memory");
 	bus->event = sd_event_ref(event);
 	bus->objects.rc = rc;
+	bus->objects.subscribe = subscribe;
 	bus->fd = take_passed_socket();
 	if (bus->fd < 0) {
 		bus->fd = make_socket(err);
@@ -284,6 +324,7 @@ int bus_new(sd_event *event, struct reconcile *rc, struct bus **ret, struct mp_e
 		bus_free(bus);
 		return r;
 	}
+	reconcile_tell_events(rc, &(struct event_handler){ on_event, bus });
 	*ret = bus;
 	return 0;
 }

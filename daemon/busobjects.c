@@ -15,13 +15,7 @@
 #include "core/words.h"
 #include "nvmemp_uapi.h"
 
-#define ROOT_PATH	"/org/nvmemp1"
-#define MAP_PATH	ROOT_PATH "/map"
-#define PATH_PATH	ROOT_PATH "/path"
-#define SUBSYS_PATH	ROOT_PATH "/subsystem"
-#define MANAGER_IFACE	"org.nvmemp1.Manager"
-#define MAP_IFACE	"org.nvmemp1.Map"
-#define PATH_IFACE	"org.nvmemp1.Path"
+#define SUBSYS_PATH	BUS_ROOT_PATH "/subsystem"
 #define SUBSYS_IFACE	"org.nvmemp1.Subsystem"
 #define ERROR_NO_MAP	"org.nvmemp1.Error.NoSuchMap"
 #define ERROR_NO_PATH	"org.nvmemp1.Error.NoSuchPath"
@@ -340,6 +334,14 @@ static int manager_reload(sd_bus_message *m, void *userdata, sd_bus_error *error
 	return sd_bus_reply_method_return(m, "");
 }
 
+static int manager_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct busobjects *o = userdata;
+
+	o->subscribe(o, sd_bus_message_get_bus(m));
+	return sd_bus_reply_method_return(m, "");
+}
+
 static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", manager_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -350,6 +352,10 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_METHOD("Plan", "", "a(ss)", manager_plan, FOR_ALL),
 	SD_BUS_METHOD("Config", "s", "a(sss)", manager_config, FOR_ALL),
 	SD_BUS_METHOD("Reload", "", "", manager_reload, ROOT_ONLY),
+	SD_BUS_METHOD("Subscribe", "", "", manager_subscribe, FOR_ALL),
+	SD_BUS_SIGNAL_WITH_NAMES("Event", "tsssss",
+				 SD_BUS_PARAM(time_us) SD_BUS_PARAM(kind) SD_BUS_PARAM(map)
+				 SD_BUS_PARAM(device) SD_BUS_PARAM(before) SD_BUS_PARAM(after), 0),
 	SD_BUS_VTABLE_END
 };
 
@@ -361,7 +367,7 @@ static int map_find(sd_bus *bus, const char *path, const char *interface, void *
 	AUTO_FREE char *name = NULL;
 	struct busobjects *o = userdata;
 
-	if (sd_bus_path_decode(path, MAP_PATH, &name) <= 0)
+	if (sd_bus_path_decode(path, BUS_MAP_PATH, &name) <= 0)
 		return 0;
 	o->map = map_by_name(view_of(o), name);
 	*ret_found = o;
@@ -493,7 +499,7 @@ static const sd_bus_vtable map_vtable[] = {
 	SD_BUS_PROPERTY("Device", "s", map_string, 0, 0),
 	SD_BUS_PROPERTY("Subsystem", "s", map_string, 0, 0),
 	SD_BUS_PROPERTY("SizeBytes", "t", map_u64, 0, 0),
-	SD_BUS_PROPERTY("State", "s", map_string, 0, 0),
+	SD_BUS_PROPERTY("State", "s", map_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Policy", "s", map_string, 0, 0),
 	SD_BUS_PROPERTY("NoPath", "s", map_string, 0, 0),
 	SD_BUS_PROPERTY("Queued", "t", map_u64, 0, 0),
@@ -517,8 +523,8 @@ static int no_such_map(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	AUTO_FREE char *name = NULL;
 	struct busobjects *o = userdata;
 
-	if (!sd_bus_message_is_method_call(m, MAP_IFACE, NULL) ||
-	    sd_bus_path_decode(path, MAP_PATH, &name) <= 0 || map_by_name(view_of(o), name))
+	if (!sd_bus_message_is_method_call(m, BUS_MAP_IFACE, NULL) ||
+	    sd_bus_path_decode(path, BUS_MAP_PATH, &name) <= 0 || map_by_name(view_of(o), name))
 		return 0;
 	return sd_bus_reply_method_errorf(m, ERROR_NO_MAP, "there is no map %s", name);
 }
@@ -566,7 +572,7 @@ static int map_nodes(sd_bus *bus, const char *prefix, void *userdata, char ***re
 	size_t i;
 
 	for (i = 0; i < v->loaded->nr_maps; i++)
-		add_node(&n, MAP_PATH, v->loaded->maps[i].map.name);
+		add_node(&n, BUS_MAP_PATH, v->loaded->maps[i].map.name);
 	return give_nodes(&n, ret_nodes);
 }
 
@@ -580,7 +586,7 @@ static int path_find(sd_bus *bus, const char *path, const char *interface, void 
 	const struct view *v = view_of(o);
 	size_t i, j;
 
-	if (sd_bus_path_decode(path, PATH_PATH, &name) <= 0)
+	if (sd_bus_path_decode(path, BUS_PATH_PATH, &name) <= 0)
 		return 0;
 	for (i = 0; i < v->loaded->nr_maps; i++) {
 		const struct mp_loaded_map *m = &v->loaded->maps[i];
@@ -604,7 +610,7 @@ static int path_map(sd_bus *bus, const char *path, const char *interface, const 
 	AUTO_FREE char *map = NULL;
 	int r;
 
-	r = sd_bus_path_encode(MAP_PATH, o->map->map.name, &map);
+	r = sd_bus_path_encode(BUS_MAP_PATH, o->map->map.name, &map);
 	return r < 0 ? r : sd_bus_message_append(reply, "o", map);
 }
 
@@ -694,14 +700,14 @@ static const sd_bus_vtable path_vtable[] = {
 	SD_BUS_PROPERTY("Transport", "s", path_string, 0, 0),
 	SD_BUS_PROPERTY("Address", "s", path_string, 0, 0),
 	SD_BUS_PROPERTY("ControllerState", "s", path_string, 0, 0),
-	SD_BUS_PROPERTY("AnaState", "s", path_string, 0, 0),
-	SD_BUS_PROPERTY("State", "s", path_string, 0, 0),
+	SD_BUS_PROPERTY("AnaState", "s", path_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("State", "s", path_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Preferred", "b", path_bool, 0, 0),
-	SD_BUS_PROPERTY("Current", "b", path_bool, 0, 0),
+	SD_BUS_PROPERTY("Current", "b", path_bool, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("InFlight", "t", path_u64, 0, 0),
 	SD_BUS_PROPERTY("IoCount", "t", path_u64, 0, 0),
 	SD_BUS_PROPERTY("ErrorCount", "t", path_u64, 0, 0),
-	SD_BUS_PROPERTY("FailoverCount", "t", path_u64, 0, 0),
+	SD_BUS_PROPERTY("FailoverCount", "t", path_u64, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("RetryCount", "t", path_u64, 0, 0),
 	SD_BUS_PROPERTY("BytesRead", "t", path_u64, 0, 0),
 	SD_BUS_PROPERTY("BytesWritten", "t", path_u64, 0, 0),
@@ -725,7 +731,7 @@ static int path_nodes(sd_bus *bus, const char *prefix, void *userdata, char ***r
 
 	for (i = 0; i < v->loaded->nr_maps; i++)
 		for (j = 0; j < v->loaded->maps[i].map.nr_paths; j++)
-			add_node(&n, PATH_PATH, v->loaded->maps[i].map.paths[j].name);
+			add_node(&n, BUS_PATH_PATH, v->loaded->maps[i].map.paths[j].name);
 	return give_nodes(&n, ret_nodes);
 }
 
@@ -872,8 +878,8 @@ struct family {
 };
 
 static const struct family families[] = {
-	{ MAP_PATH, MAP_IFACE, map_vtable, map_find, map_nodes },
-	{ PATH_PATH, PATH_IFACE, path_vtable, path_find, path_nodes },
+	{ BUS_MAP_PATH, BUS_MAP_IFACE, map_vtable, map_find, map_nodes },
+	{ BUS_PATH_PATH, BUS_PATH_IFACE, path_vtable, path_find, path_nodes },
 	{ SUBSYS_PATH, SUBSYS_IFACE, subsys_vtable, subsys_find, subsys_nodes },
 };
 
@@ -883,14 +889,14 @@ int busobjects_add(struct busobjects *o, sd_bus *peer)
 	size_t i;
 	int r;
 
-	r = sd_bus_add_object_manager(peer, NULL, ROOT_PATH);
+	r = sd_bus_add_object_manager(peer, NULL, BUS_ROOT_PATH);
 	if (r >= 0)
-		r = sd_bus_add_object_vtable(peer, NULL, ROOT_PATH, MANAGER_IFACE, manager_vtable, o);
+		r = sd_bus_add_object_vtable(peer, NULL, BUS_ROOT_PATH, BUS_MANAGER_IFACE, manager_vtable, o);
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(peer, NULL, "/org/freedesktop/DBus",
 					     "org.freedesktop.DBus", bus_vtable, o);
 	if (r >= 0)
-		r = sd_bus_add_fallback(peer, NULL, MAP_PATH, no_such_map, o);
+		r = sd_bus_add_fallback(peer, NULL, BUS_MAP_PATH, no_such_map, o);
 	for (i = 0; r >= 0 && i < sizeof(families) / sizeof(families[0]); i++, f++) {
 		r = sd_bus_add_fallback_vtable(peer, NULL, f->prefix, f->interface, f->vtable,
 					       f->find, o);

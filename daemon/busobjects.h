@@ -7,9 +7,17 @@
 
 #include "reconcile.h"
 
-/* Zeroed except rc. One serves all connections and lives longer than they. */
+#define BUS_ROOT_PATH		"/org/nvmemp1"
+#define BUS_MAP_PATH		BUS_ROOT_PATH "/map"
+#define BUS_PATH_PATH		BUS_ROOT_PATH "/path"
+#define BUS_MANAGER_IFACE	"org.nvmemp1.Manager"
+#define BUS_MAP_IFACE		"org.nvmemp1.Map"
+#define BUS_PATH_IFACE		"org.nvmemp1.Path"
+
+/* Zeroed except rc and subscribe. One serves all connections and lives longer than they. */
 struct busobjects {
 	struct reconcile *rc;
+	void (*subscribe)(struct busobjects *o, sd_bus *peer);
 	/* what sd-bus found and reads from next, within one turn of the loop */
 	const struct mp_loaded_map *map;
 	const struct mp_subsys *subsys;

@@ -60,6 +60,9 @@ const struct verb verbs[] = {
 	  "* the path of the next I/O, ! a preferred one. A dash: not known, as after a reload.\n"
 	  "Keys: q, s (sort), space (look now). Without a terminal as with --batch.\n",
 	  verb_top, OPTION(BATCH) | OPTION(DELAY) | OPTION(COUNT), .offline = true },
+	{ "monitor", "", "events as they happen",
+	  "A line for each, until nvmempd goes; as JSON an object a line.\n", verb_monitor,
+	  OPTION(JSON) },
 	{ "metrics", "", "all numbers, for a monitoring system",
 	  "In the text format of OpenMetrics. If nvmempd can't be reached, nvmemp_up is 0 and\n"
 	  "nothing else is there.\n",

@@ -232,6 +232,7 @@ int verb_config(const struct call *c);
 int verb_capture(const struct call *c);
 int verb_doctor(const struct call *c);
 int verb_top(const struct call *c);
+int verb_monitor(const struct call *c);
 int verb_metrics(const struct call *c);
 
 int verb_switch(const struct call *c);

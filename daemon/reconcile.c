@@ -26,6 +26,7 @@
 #include "log.h"
 #include "lost.h"
 #include "mapjob.h"
+#include "news.h"
 #include "nvmemp_uapi.h"
 #include "reconcile.h"
 #include "report.h"
@@ -60,6 +61,7 @@ struct reconcile {
 	struct lost lost;
 	uint64_t plan_wake_ms;
 	struct told told;
+	struct news news;
 	uint64_t news_since_ms;		/* refusals that nobody was told of; 0 = none */
 	uint64_t news_wake_ms;
 
@@ -695,6 +697,7 @@ static int look_and_act(struct reconcile *rc, struct mp_err *err)
 	r = look(rc, err);
 	if (r)
 		return r;
+	news_publish(&rc->news, &rc->view, !identify_busy(rc->identify));
 	lost_update(&rc->lost, &rc->desired, &rc->loaded, now_ms());
 	r = health_update(rc->health, &rc->loaded, now_ms());
 	if (r)
@@ -813,6 +816,7 @@ int reconcile_reload(struct reconcile *rc, struct mp_err *err)
 	}
 	mp_conf_done(&rc->conf);
 	rc->conf = conf;
+	news_tell(&rc->news, &(struct mp_event){ "config-reloaded", "", "", "", "" });
 	want_pass(rc);
 	return 0;
 }
@@ -830,6 +834,11 @@ const struct view *reconcile_view(const struct reconcile *rc)
 void reconcile_listen(struct reconcile *rc, const struct reconcile_listener *listener)
 {
 	rc->listener = *listener;
+}
+
+void reconcile_tell_events(struct reconcile *rc, const struct event_handler *handler)
+{
+	rc->news.handler = *handler;
 }
 
 const char *reconcile_trouble(const struct reconcile *rc)
@@ -912,4 +921,5 @@ void reconcile_stop(struct reconcile *rc)
 {
 	rc->ended = true;
 	maps_stop(rc->maps);
+	news_done(&rc->news);
 }

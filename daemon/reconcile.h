@@ -9,6 +9,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "core/news.h"
 #include "core/types.h"
 #include "watch.h"
 
@@ -90,6 +91,14 @@ struct reconcile_listener {
 };
 
 void reconcile_listen(struct reconcile *rc, const struct reconcile_listener *listener);
+
+/* Called for each thing that happened, when the view already shows it. */
+struct event_handler {
+	void (*event)(void *context, const struct mp_event *event);
+	void *context;
+};
+
+void reconcile_tell_events(struct reconcile *rc, const struct event_handler *handler);
 
 /* Why the machine can't be looked at; "" = it can */
 const char *reconcile_trouble(const struct reconcile *rc);

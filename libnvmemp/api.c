@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
+#include <time.h>
 
 #include "core/arena.h"
 #include "core/err.h"
@@ -23,6 +24,8 @@
 
 struct nvmemp {
 	sd_bus *bus;
+	sd_bus_message *event;		/* the last one; it owns the texts below */
+	struct nvmemp_event event_info;
 	struct mp_err err;
 };
 
@@ -103,6 +106,7 @@ EXPORT void nvmemp_close(struct nvmemp *conn)
 {
 	if (!conn)
 		return;
+	sd_bus_message_unref(conn->event);
 	sd_bus_flush_close_unref(conn->bus);
 	free(conn);
 }
@@ -752,4 +756,75 @@ EXPORT void nvmemp_plan_free(const struct nvmemp_plan *plan)
 EXPORT int nvmemp_reload(struct nvmemp *conn)
 {
 	return call(conn, ROOT, MANAGER, "Reload", NULL, NULL);
+}
+
+/* ---- events ---- */
+
+EXPORT int nvmemp_watch(struct nvmemp *conn)
+{
+	return call(conn, ROOT, MANAGER, "Subscribe", NULL, NULL);
+}
+
+EXPORT int nvmemp_fd(struct nvmemp *conn)
+{
+	int fd = conn->bus ? sd_bus_get_fd(conn->bus) : -1;
+
+	return fd >= 0 ? fd : mp_err_set(&conn->err, -ENOTCONN, "nvmempd is not connected");
+}
+
+/* Positive: it is an event; what else D-Bus says is passed over. */
+static int take_event(struct nvmemp *conn, sd_bus_message *m)
+{
+	struct nvmemp_event e;
+	int r;
+
+	if (!sd_bus_message_is_signal(m, MANAGER, "Event")) {
+		sd_bus_message_unref(m);
+		return 0;
+	}
+	sd_bus_message_unref(conn->event);
+	conn->event = m;
+	r = sd_bus_message_read(m, "tsssss", &e.time_us, &e.kind, &e.map, &e.device, &e.before, &e.after);
+	if (r < 0)
+		return mp_err_set(&conn->err, -EPROTO, "an event of nvmempd makes no sense");
+	conn->event_info = e;
+	return 1;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * UINT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
+EXPORT int nvmemp_event_wait(struct nvmemp *conn, int timeout_ms, const struct nvmemp_event **ret_event)
+{
+	uint64_t end = timeout_ms < 0 ? UINT64_MAX : now_us() + timeout_ms * UINT64_C(1000);
+	sd_bus_message *m;
+	uint64_t now;
+	int r;
+
+	conn->err.text[0] = '\0';
+	for (;;) {
+		m = NULL;
+		r = conn->bus ? sd_bus_process(conn->bus, &m) : -ENOTCONN;
+		if (m) {
+			r = take_event(conn, m);
+			if (r == 0)
+				continue;
+			if (r > 0)
+				*ret_event = &conn->event_info;
+			return r > 0 ? 0 : r;
+		}
+		now = now_us();
+		if (r == 0 && now >= end)
+			return mp_err_set(&conn->err, -EAGAIN, "nothing happened");
+		if (r == 0)
+			r = sd_bus_wait(conn->bus, end == UINT64_MAX ? end : end - now);
+		if (r < 0 && r != -EINTR)
+			return mp_err_set(&conn->err, r == -ENOMEM ? r : -ENOTCONN,
+					  "nvmempd closed the connection");
+	}
 }

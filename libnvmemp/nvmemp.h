@@ -10,6 +10,7 @@
  *   -EPERM     the caller may not change anything
  *   -EINVAL    there is no such value for that setting
  *   -EPROTO    the daemon's answer makes no sense
+ *   -EAGAIN    nothing happened in that time
  *   -EIO       the daemon refused, or failed; -ENOMEM
  * On failure nothing was changed and ret_ parameters are untouched.
  *
@@ -176,6 +177,32 @@ void nvmemp_config_free(const struct nvmemp_config *config);	/* Since: 0.1 */
 
 /* The daemon reads its configuration again. Since: 0.1 */
 int nvmemp_reload(struct nvmemp *conn);
+
+/* One thing that happened. Words and what is in which: docs/dbus.md, signal Event. */
+struct nvmemp_event {
+	uint64_t time_us;		/* since 1970 */
+	const char *kind;		/* path-state, map-added, … */
+	const char *map, *device;
+	const char *before, *after;
+};
+
+/*
+ * From now on events come. Watch first, then read a snapshot: so nothing is
+ * missed. A program that does not read them is cut off. Since: 0.1
+ */
+int nvmemp_watch(struct nvmemp *conn);
+
+/*
+ * The next event; lives until the next call on conn. timeout_ms: 0 does not
+ * wait, -1 waits for ever. Since: 0.1
+ */
+int nvmemp_event_wait(struct nvmemp *conn, int timeout_ms, const struct nvmemp_event **ret_event);
+
+/*
+ * For poll(2): when it is readable, wait for events with timeout 0 until -EAGAIN,
+ * and once before the first poll. Or a negative errno. Since: 0.1
+ */
+int nvmemp_fd(struct nvmemp *conn);
 
 #ifdef __cplusplus
 }

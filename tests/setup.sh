@@ -3,6 +3,7 @@
 # Installs what a part of this project needs and this machine lacks:
 #   tests/setup.sh unit    compiler, libraries, cmocka
 #   tests/setup.sh vm      that, and all for virtual machines (also: demo)
+#   tests/setup.sh fuzz    unit's, and clang's libFuzzer
 #   tests/setup.sh uml     unit's, and all for user-mode kernels; their source
 # Debian 12 and 13, and Ubuntu. Not root: prints the command to run, exits 1.
 set -eu
@@ -14,6 +15,7 @@ top=$(pwd)
 UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
 	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client'
 VM='mmdebstrap busybox-static cpio kmod e2fsprogs fdisk xz-utils socat'
+FUZZ='clang libclang-rt-dev'
 UML='flex bison bc iproute2 libelf-dev libssl-dev xz-utils kmod util-linux dmsetup fio nvme-cli'
 
 # The first QEMU whose NVMe controller can do without its doorbell buffer
@@ -129,22 +131,23 @@ unpack_uml_source() {
 
 part=${1-}
 case $part in
-unit | vm | demo | uml) ;;
+unit | fuzz | vm | demo | uml) ;;
 *)
-	echo "usage: $0 unit|vm|demo|uml" >&2
+	echo "usage: $0 unit|fuzz|vm|demo|uml" >&2
 	exit 2
 	;;
 esac
 [ -e /etc/os-release ] || die "no /etc/os-release: Debian or Ubuntu is needed"
 # shellcheck source=/dev/null
 . /etc/os-release
-command -v apt-get >/dev/null || die "no apt-get: install by hand: $UNIT $VM $UML"
+command -v apt-get >/dev/null || die "no apt-get: install by hand: $UNIT $VM $FUZZ $UML"
 mkdir -p build
 log=$(mktemp "$top/build/setup.XXXXXX")
 trap 'rm -f "$log"' EXIT
 
 case $part in
 unit) more= ;;
+fuzz) more=$FUZZ ;;
 uml) more=$UML ;;
 *) more=$VM ;;
 esac

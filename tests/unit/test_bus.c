@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Events on their way from a pass to a program: the daemon's side on a thread, the library's here. */
+#include <errno.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#include "../../daemon/bus.h"
+#include "../../daemon/log.h"
+#include "nvmemp.h"
+
+static struct event_handler handler;
+static unsigned int nr_events;		/* that the next Refresh brings */
+static struct bus *bus;
+static sd_event *event;
+static pthread_t thread;
+
+static struct mp_path paths[] = { { 259, 0, "nvme0n1" } };
+static struct mp_path_status statuses[] = { { 259, 0, MP_PATH_FAILED } };
+static struct mp_loaded_map maps[] = {
+	{ .map = { .name = "m", .uuid = "nvmemp-1", .paths = paths, .nr_paths = 1 },
+	  .status = { .paths = statuses, .nr_paths = 1, .current = -1 }, .nqn = "" },
+};
+static struct mp_topo topo;
+static struct mp_desired desired;
+static struct mp_loaded loaded = { .maps = maps, .nr_maps = 1 };
+static struct mp_conf conf;
+static const struct view view = { &conf, &topo, &desired, &loaded, "" };
+
+void log_line(int priority, const char *fmt, ...)
+{
+}
+
+const struct view *reconcile_view(const struct reconcile *rc)
+{
+	return &view;
+}
+
+int reconcile_plan(struct reconcile *rc, struct mp_plan *ret, struct mp_err *err)
+{
+	return -EAGAIN;
+}
+
+int reconcile_reload(struct reconcile *rc, struct mp_err *err)
+{
+	return 0;
+}
+
+void reconcile_tell_events(struct reconcile *rc, const struct event_handler *h)
+{
+	handler = *h;
+}
+
+void reconcile_request(struct reconcile *rc, const struct request *request)
+{
+	const struct mp_event e = { "path-state", "m", "nvme0n1", "active", "bad\xff" };
+	const struct mp_event gone = { "path-removed", "m", "nvme9n1", "failed", "" };
+
+	for (; nr_events > 1; nr_events--)
+		handler.event(handler.context, &e);
+	if (nr_events)
+		handler.event(handler.context, &gone);
+	nr_events = 0;
+	request->done(request->context, REQUEST_DONE, NULL);
+}
+
+static void *serve(void *arg)
+{
+	sd_event_loop(event);
+	return NULL;
+}
+
+static char path[64];
+
+static int on_quit(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+	return sd_event_exit(event, 0);
+}
+
+static int quit[2];
+
+/* As systemd passes a socket */
+static int start(void **state)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct mp_err err;
+	char pid[16];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(path, sizeof(path), "/tmp/nvmemp-bus-%d", (int)getpid());
+	memcpy(a.sun_path, path, sizeof(path));
+	unlink(path);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 4) < 0 || dup2(fd, 3) < 0 ||
+	    pipe(quit) < 0)
+		return -1;
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	setenv("NVMEMP_BUS", path, 1);
+	if (sd_event_new(&event) < 0 || bus_new(event, NULL, &bus, &err) < 0 ||
+	    sd_event_add_io(event, NULL, quit[0], EPOLLIN, on_quit, NULL) < 0)
+		return -1;
+	return pthread_create(&thread, NULL, serve, NULL);
+}
+
+static int stop(void **state)
+{
+	if (write(quit[1], "", 1) < 0)
+		return -1;
+	pthread_join(thread, NULL);
+	bus_free(bus);
+	sd_event_unref(event);
+	unlink(path);
+	return 0;
+}
+
+static struct nvmemp *connected(void)
+{
+	struct nvmemp *conn;
+
+	assert_int_equal(nvmemp_connect(&conn), 0);
+	return conn;
+}
+
+static void read_all(struct nvmemp *conn)
+{
+	const struct nvmemp_snapshot *s;
+
+	assert_int_equal(nvmemp_snapshot_read(conn, &s), 0);
+	nvmemp_snapshot_free(s);
+}
+
+static void who_watches_is_told(void **state)
+{
+	struct nvmemp *conn = connected();
+	const struct nvmemp_event *e;
+
+	assert_int_equal(nvmemp_watch(conn), 0);
+	assert_int_equal(nvmemp_event_wait(conn, 0, &e), -EAGAIN);
+	nr_events = 2;
+	read_all(conn);
+	assert_int_equal(nvmemp_event_wait(conn, 5000, &e), 0);
+	assert_string_equal(e->kind, "path-state");
+	assert_string_equal(e->map, "m");
+	assert_string_equal(e->device, "nvme0n1");
+	assert_string_equal(e->before, "active");
+	assert_string_equal(e->after, "bad\\xff");
+	assert_true(e->time_us > 0);
+	assert_int_equal(nvmemp_event_wait(conn, 5000, &e), 0);
+	assert_string_equal(e->kind, "path-removed");
+	assert_int_equal(nvmemp_event_wait(conn, 0, &e), -EAGAIN);
+	assert_true(nvmemp_fd(conn) >= 0);
+	nvmemp_close(conn);
+}
+
+static void who_does_not_is_not(void **state)
+{
+	struct nvmemp *conn = connected();
+	const struct nvmemp_event *e;
+
+	nr_events = 2;
+	read_all(conn);
+	assert_int_equal(nvmemp_event_wait(conn, 50, &e), -EAGAIN);
+	nvmemp_close(conn);
+}
+
+/* What it does not read is not kept for ever. */
+static void who_does_not_read_is_cut_off(void **state)
+{
+	struct nvmemp *lazy = connected(), *conn = connected();
+	const struct nvmemp_event *e;
+	int r;
+
+	assert_int_equal(nvmemp_watch(lazy), 0);
+	nr_events = 20000;
+	read_all(conn);
+	do
+		r = nvmemp_event_wait(lazy, 5000, &e);
+	while (!r);
+	assert_int_equal(r, -ENOTCONN);
+	read_all(conn);
+	nvmemp_close(lazy);
+	nvmemp_close(conn);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_watches_is_told),
+		cmocka_unit_test(who_does_not_is_not),
+		cmocka_unit_test(who_does_not_read_is_cut_off),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
