@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -336,6 +337,14 @@ static int start_service(struct daemon *d)
 					  on_late, d);
 }
 
+/* What was once read from disk must not have to be read again: that disk may be one of ours. */
+static void lock_memory(void)
+{
+	/* on fault: no thread's whole stack; without the privilege it works as before */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		log_line(LOG_INFO, "memory is not locked: %s", strerror(errno));
+}
+
 static int run(struct daemon *d, const struct command *c)
 {
 	int r;
@@ -354,6 +363,10 @@ static int run(struct daemon *d, const struct command *c)
 		return r;
 	if (!c->once && !c->dry_run)
 		r = start_service(d);
+	if (r >= 0)
+		r = sd_event_set_watchdog(d->event, true);
+	if (r >= 0 && d->bus)
+		lock_memory();
 	if (r >= 0)
 		r = sd_event_loop(d->event);
 	reconcile_stop(d->rc);

@@ -4,6 +4,7 @@
 # two hosts show: neither QEMU's NVMe controller nor nvmet has more than a block.
 . ./lib.sh
 modprobe dm-nvmemp
+modprobe -q sd_mod
 modprobe -q scsi_debug atomic_wr=1 add_host=2 dev_size_mb=64 delay=0 2>/dev/null
 settled() { [ "$(grep -l scsi_debug /sys/block/sd*/device/model | wc -l)" = 2 ]; }
 if grep -q . /sys/module/scsi_debug/parameters/atomic_wr 2>/dev/null; then
