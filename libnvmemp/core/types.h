@@ -164,6 +164,7 @@ struct mp_topo {
 	size_t nr_ctrls;
 	struct mp_ns *ns;		/* by name, natural order */
 	size_t nr_ns;
+	const struct mp_ns **by_number;	/* the same, by major and minor */
 	struct mp_native_path *native_paths;	/* by name, natural order */
 	size_t nr_native_paths;
 	struct mp_reject *unseen;	/* namespaces without a block device, with the reason */
