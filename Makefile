@@ -173,6 +173,10 @@ bench: setup-vm setup-uml
 	$(Q)tests/bench/failover.sh
 	$(Q)tests/bench/throughput.sh
 
+# many namespaces, beside multipathd: up to an hour
+bench-scale: setup-vm setup-uml
+	$(Q)tests/bench/scale.sh
+
 demo: setup-demo
 	$(Q)tests/vm/demo.sh
 
@@ -190,4 +194,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized fuzz coverage bench demo simulation clean distclean
+.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation clean distclean

@@ -104,13 +104,15 @@ static bool has_failed(const struct mp_plan *plan, const struct apply_result *re
 void apply_plan(const struct mp_ops *ops, const struct mp_plan *plan,
 		const struct apply_stop *stop, struct apply_result *results)
 {
+	bool failed = false;
 	size_t i;
 
 	for (i = 0; i < plan->nr_steps; i++) {
 		results[i].err.text[0] = '\0';
-		if ((stop && stop->stop(stop->context)) || has_failed(plan, results, i))
+		if ((stop && stop->stop(stop->context)) || (failed && has_failed(plan, results, i)))
 			results[i].outcome = APPLY_SKIPPED;
 		else
 			results[i].outcome = apply_step(ops, &plan->steps[i], &results[i].err);
+		failed |= results[i].outcome == APPLY_FAILED;
 	}
 }

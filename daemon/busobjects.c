@@ -361,6 +361,26 @@ static const sd_bus_vtable manager_vtable[] = {
 
 /* ---- maps ---- */
 
+/*
+ * Who asks for all objects gets them in the order of their nodes, so the next one is
+ * looked for first behind the last.
+ */
+static const struct mp_loaded_map *next_map(struct busobjects *o, const char *name)
+{
+	const struct mp_loaded *l = view_of(o)->loaded;
+	size_t i;
+
+	for (i = 0; i < l->nr_maps; i++) {
+		size_t at = (o->at_map + i) % l->nr_maps;
+
+		if (strcmp(l->maps[at].map.name, name) != 0)
+			continue;
+		o->at_map = at + 1;
+		return &l->maps[at];
+	}
+	return NULL;
+}
+
 static int map_find(sd_bus *bus, const char *path, const char *interface, void *userdata,
 		    void **ret_found, sd_bus_error *error)
 {
@@ -369,7 +389,7 @@ static int map_find(sd_bus *bus, const char *path, const char *interface, void *
 
 	if (sd_bus_path_decode(path, BUS_MAP_PATH, &name) <= 0)
 		return 0;
-	o->map = map_by_name(view_of(o), name);
+	o->map = next_map(o, name);
 	*ret_found = o;
 	return o->map != NULL;
 }
@@ -583,19 +603,21 @@ static int path_find(sd_bus *bus, const char *path, const char *interface, void 
 {
 	AUTO_FREE char *name = NULL;
 	struct busobjects *o = userdata;
-	const struct view *v = view_of(o);
+	const struct mp_loaded *l = view_of(o)->loaded;
 	size_t i, j;
 
 	if (sd_bus_path_decode(path, BUS_PATH_PATH, &name) <= 0)
 		return 0;
-	for (i = 0; i < v->loaded->nr_maps; i++) {
-		const struct mp_loaded_map *m = &v->loaded->maps[i];
+	for (i = 0; i < l->nr_maps; i++) {
+		size_t at = (o->at_path + i) % l->nr_maps;
+		const struct mp_loaded_map *m = &l->maps[at];
 
 		for (j = 0; j < m->map.nr_paths; j++) {
 			if (strcmp(m->map.paths[j].name, name) != 0)
 				continue;
 			o->map = m;
 			o->path = j;
+			o->at_path = at;
 			*ret_found = o;
 			return 1;
 		}

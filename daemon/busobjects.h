@@ -22,6 +22,7 @@ struct busobjects {
 	const struct mp_loaded_map *map;
 	const struct mp_subsys *subsys;
 	size_t path;			/* index into the map's paths */
+	size_t at_map, at_path;		/* where the next one is likely to be found */
 };
 
 int busobjects_add(struct busobjects *o, sd_bus *peer);

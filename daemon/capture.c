@@ -18,8 +18,8 @@
 #include "log.h"
 #include "sys/conffile.h"
 #include "sys/dm.h"
+#include "sys/known.h"
 #include "sys/nvme.h"
-#include "sys/sysfs.h"
 
 #define IDENTIFY_FILE	"identify.txt"
 #define DM_FILE		"device-mapper.txt"
@@ -110,7 +110,7 @@ static const char *last_part(const char *key)
 	return strrchr(key, '/') ? strrchr(key, '/') + 1 : key;
 }
 
-/* As mp_sysfs_read_all() finds it again; "device" is a link whose last part counts. */
+/* As mp_known_read_all() finds it again; "device" is a link whose last part counts. */
 static int put_fact(const struct capture *c, const struct mp_fact *f)
 {
 	if (!strncmp(f->key, "ioctl/", 6))
@@ -209,7 +209,7 @@ static int put_machine(const struct capture *c)
 		mp_facts_done(&sysfs);
 		return mp_err_set(c->err, -ENOMEM, "no memory");
 	}
-	r = mp_sysfs_read_all(c->root, &sysfs, c->err);
+	r = mp_known_read_all(c->root, &sysfs, c->err);
 	if (!r && mp_facts_sort(&sysfs))
 		r = mp_err_set(c->err, -ENOMEM, "no memory");
 	if (!r)

@@ -15,12 +15,12 @@
 #include "core/dump.h"
 #include "core/err.h"
 #include "core/facts.h"
-#include "core/loaded.h"
+#include "core/loadedtext.h"
 #include "core/plan.h"
 #include "core/topo.h"
 #include "log.h"
 #include "sys/conffile.h"
-#include "sys/sysfs.h"
+#include "sys/known.h"
 
 struct captured {
 	const char *dir;
@@ -82,7 +82,7 @@ static int read_facts(struct captured *c)
 	root = open(c->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return mp_err_set(&c->err, -errno, "can't open %s: %s", c->dir, strerror(errno));
-	r = mp_sysfs_read_all(root, &c->facts, &c->err);
+	r = mp_known_read_all(root, &c->facts, &c->err);
 	close(root);
 	if (r)
 		return bad_file(c, "sys", r);

@@ -26,9 +26,29 @@ struct record {
 	uint32_t recheck_delay_ms;
 };
 
+/* Thousands of paths, found by their number */
+#define NR_LISTS	1024
+
 struct health {
-	struct record *list;
+	struct record *lists[NR_LISTS];
 };
+
+static struct record **list_of(struct health *h, uint32_t minor)
+{
+	return &h->lists[minor % NR_LISTS];
+}
+
+/* The one after rec, or the first. NULL: rec was the last. */
+static struct record *next(const struct health *h, const struct record *rec)
+{
+	size_t i = rec ? rec->minor % NR_LISTS + 1 : 0;
+
+	if (rec && rec->next)
+		return rec->next;
+	while (i < NR_LISTS && !h->lists[i])
+		i++;
+	return i < NR_LISTS ? h->lists[i] : NULL;
+}
 
 struct health *health_new(void)
 {
@@ -46,8 +66,11 @@ static void drop(struct record **p)
 
 void health_free(struct health *h)
 {
-	while (h->list)
-		drop(&h->list);
+	size_t i;
+
+	for (i = 0; i < NR_LISTS; i++)
+		while (h->lists[i])
+			drop(&h->lists[i]);
 	free(h);
 }
 
@@ -55,7 +78,7 @@ static struct record *find(struct health *h, const struct health_path *path)
 {
 	struct record *rec;
 
-	for (rec = h->list; rec; rec = rec->next)
+	for (rec = *list_of(h, path->minor); rec; rec = rec->next)
 		if (rec->major == path->major && rec->minor == path->minor &&
 		    strcmp(rec->uuid, path->uuid) == 0)
 			return rec;
@@ -78,8 +101,8 @@ static struct record *obtain(struct health *h, const struct health_path *path)
 	}
 	rec->major = path->major;
 	rec->minor = path->minor;
-	rec->next = h->list;
-	h->list = rec;
+	rec->next = *list_of(h, path->minor);
+	*list_of(h, path->minor) = rec;
 	return rec;
 }
 
@@ -164,18 +187,20 @@ int health_update(struct health *h, const struct mp_loaded *loaded, uint64_t now
 	size_t i;
 	int r;
 
-	for (rec = h->list; rec; rec = rec->next)
+	for (rec = next(h, NULL); rec; rec = next(h, rec))
 		rec->seen = false;
 	for (i = 0; i < loaded->nr_maps; i++) {
 		r = update_map(h, &loaded->maps[i], now_ms);
 		if (r)
 			return r;
 	}
-	for (p = &h->list; *p;) {
-		if ((*p)->seen)
-			p = &(*p)->next;
-		else
-			drop(p);
+	for (i = 0; i < NR_LISTS; i++) {
+		for (p = &h->lists[i]; *p;) {
+			if ((*p)->seen)
+				p = &(*p)->next;
+			else
+				drop(p);
+		}
 	}
 	return 0;
 }
@@ -184,7 +209,7 @@ void health_connected(struct health *h, uint32_t major, uint32_t minor, uint64_t
 {
 	struct record *rec;
 
-	for (rec = h->list; rec; rec = rec->next) {
+	for (rec = *list_of(h, minor); rec; rec = rec->next) {
 		if (rec->major != major || rec->minor != minor)
 			continue;
 		rec->hold_until_ms = 0;
@@ -201,7 +226,7 @@ bool health_take_probe(struct health *h, struct health_path *ret)
 {
 	struct record *rec;
 
-	for (rec = h->list; rec; rec = rec->next) {
+	for (rec = next(h, NULL); rec; rec = next(h, rec)) {
 		if (!rec->wants_probe)
 			continue;
 		rec->wants_probe = false;
@@ -215,7 +240,7 @@ bool health_take_recheck(struct health *h, struct health_path *ret)
 {
 	struct record *rec;
 
-	for (rec = h->list; rec; rec = rec->next) {
+	for (rec = next(h, NULL); rec; rec = next(h, rec)) {
 		if (!rec->wants_recheck)
 			continue;
 		rec->wants_recheck = false;
@@ -229,7 +254,7 @@ void health_probed(struct health *h, uint32_t major, uint32_t minor, bool good, 
 {
 	struct record *rec;
 
-	for (rec = h->list; rec; rec = rec->next) {
+	for (rec = *list_of(h, minor); rec; rec = rec->next) {
 		if (rec->major != major || rec->minor != minor ||
 		    rec->sm.state != MP_PATHSM_PROBING || rec->wants_probe)
 			continue;
@@ -243,7 +268,7 @@ bool health_take_good(struct health *h, struct health_path *ret)
 {
 	struct record *rec;
 
-	for (rec = h->list; rec; rec = rec->next) {
+	for (rec = next(h, NULL); rec; rec = next(h, rec)) {
 		if (!rec->good)
 			continue;
 		rec->good = false;
@@ -288,7 +313,7 @@ uint64_t health_wake_ms(const struct health *h)
 	const struct record *rec;
 	uint64_t wake = 0;
 
-	for (rec = h->list; rec; rec = rec->next) {
+	for (rec = next(h, NULL); rec; rec = next(h, rec)) {
 		wake = earlier(wake, rec->sm.deadline_ms);
 		wake = earlier(wake, rec->recheck_ms);
 		if (rec->sm.state == MP_PATHSM_LIVE)

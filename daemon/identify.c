@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Answers of controllers: one thread each, remembered by disk. */
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "core/err.h"
 #include "core/facts.h"
 #include "core/ident.h"
+#include "core/store.h"
 #include "identify.h"
 #include "sys/nvme.h"
 
@@ -18,32 +20,40 @@
 
 /* A controller, or a namespace: then ctrl is its controller. */
 struct record {
+	char name[NAME_LEN];		/* first: the tree's order */
 	struct record *next;
-	char name[NAME_LEN];
 	char ctrl[NAME_LEN];
 	char disk[64];			/* dev and diskseq: another value is another disk */
 	uint32_t nsid;
 	uint32_t major, minor;
 	uint32_t block_size;
-	bool seen;			/* in the facts of this merge */
+	bool seen;			/* in the store */
+	bool replaced;			/* namespace: by another disk, since the last look */
 	bool live;			/* controller: may be asked */
 	bool running;			/* controller: its thread runs */
+	bool wanted;			/* controller: one of its namespaces is to be asked for */
 	bool stale;
 	bool probe;			/* namespace: read from it as well */
 	bool check_use;			/* namespace: does somebody else have it? */
-	bool answered;			/* facts are good ones */
+	bool answered;			/* what the store has of it is good */
 	unsigned int nr_errors;		/* in a row */
 	unsigned int retry_delay_ms;
 	uint64_t retry_ms;
-	struct mp_facts facts;		/* arena NULL: none */
+};
+
+struct records {
+	struct record *list;
+	void *by_name;			/* the same, as tsearch(3) keeps them */
 };
 
 struct identify {
 	struct workers *workers;
 	int root_fd;
+	struct mp_store *store;
+	uint64_t seen_version;		/* of the store, when its devices were looked at */
 	struct identify_handler handler;
-	struct record *ctrls;
-	struct record *ns;
+	struct records ctrls;
+	struct records ns;
 	uint64_t now_ms;
 	size_t nr_running;
 };
@@ -68,30 +78,37 @@ struct round {
 	int r;
 };
 
-int identify_new(struct workers *workers, int root_fd, const struct identify_handler *handler,
-		 struct identify **ret)
+int identify_new(struct workers *workers, const struct identify_machine *machine,
+		 const struct identify_handler *handler, struct identify **ret)
 {
 	struct identify *id = calloc(1, sizeof(*id));
 
 	if (!id)
 		return -ENOMEM;
 	id->workers = workers;
-	id->root_fd = root_fd;
+	id->root_fd = machine->root_fd;
+	id->store = machine->store;
+	id->seen_version = UINT64_MAX;
 	id->handler = *handler;
 	*ret = id;
 	return 0;
 }
 
-static struct record *find(struct record *list, const char *name)
+static int name_cmp(const void *a, const void *b)
 {
-	while (list && strcmp(list->name, name) != 0)
-		list = list->next;
-	return list;
+	return strcmp(a, b);
 }
 
-static struct record *obtain(struct record **list, const char *name)
+static struct record *find(const struct records *records, const char *name)
 {
-	struct record *rec = find(*list, name);
+	struct record *const *found = tfind(name, &records->by_name, name_cmp);
+
+	return found ? *found : NULL;
+}
+
+static struct record *obtain(struct records *records, const char *name)
+{
+	struct record *rec = find(records, name);
 
 	if (rec || strlen(name) >= NAME_LEN)
 		return rec;
@@ -99,17 +116,28 @@ static struct record *obtain(struct record **list, const char *name)
 	if (!rec)
 		return NULL;
 	strcpy(rec->name, name);
+	if (!tsearch(rec, &records->by_name, name_cmp)) {
+		free(rec);
+		return NULL;
+	}
 	rec->stale = true;
-	rec->next = *list;
-	*list = rec;
+	rec->next = records->list;
+	records->list = rec;
 	return rec;
 }
 
-static void drop_answer(struct record *rec)
+static const char *folder_of(const char *name, char buf[NAME_LEN + 8])
 {
-	if (rec->facts.arena)
-		mp_facts_done(&rec->facts);
-	memset(&rec->facts, 0, sizeof(rec->facts));
+	snprintf(buf, NAME_LEN + 8, "ioctl/%s", name);
+	return buf;
+}
+
+static void drop_answer(struct identify *id, struct record *rec)
+{
+	const struct mp_facts none = { NULL };
+	char folder[NAME_LEN + 8];
+
+	mp_store_put(id->store, folder_of(rec->name, folder), &none);
 	rec->answered = false;
 	rec->stale = true;
 	rec->nr_errors = 0;
@@ -118,17 +146,20 @@ static void drop_answer(struct record *rec)
 }
 
 /* A running controller's record stays, or a second thread could start for its name. */
-static void drop_unseen(struct record **list)
+static void drop_unseen(struct identify *id, struct records *records)
 {
-	while (*list) {
-		struct record *rec = *list;
+	struct record **p = &records->list;
+
+	while (*p) {
+		struct record *rec = *p;
 
 		if (rec->seen || rec->running) {
-			list = &rec->next;
+			p = &rec->next;
 			continue;
 		}
-		*list = rec->next;
-		drop_answer(rec);
+		*p = rec->next;
+		tdelete(rec, &records->by_name, name_cmp);
+		drop_answer(id, rec);
 		free(rec);
 	}
 }
@@ -142,32 +173,40 @@ static void make_stale(struct record *rec)
 
 void identify_stale(struct identify *id, const char *name)
 {
-	struct record *rec = find(id->ns, name);
+	struct record *rec = find(&id->ns, name);
 
 	if (rec)
 		make_stale(rec);
-	rec = find(id->ctrls, name);
+	rec = find(&id->ctrls, name);
 	if (!rec)
 		return;
 	make_stale(rec);
-	for (rec = id->ns; rec; rec = rec->next)
+	for (rec = id->ns.list; rec; rec = rec->next)
 		if (strcmp(rec->ctrl, name) == 0)
 			make_stale(rec);
+}
+
+void identify_stale_log(struct identify *id, const char *ctrl)
+{
+	struct record *rec = find(&id->ctrls, ctrl);
+
+	if (rec)
+		make_stale(rec);
 }
 
 void identify_stale_all(struct identify *id)
 {
 	struct record *rec;
 
-	for (rec = id->ctrls; rec; rec = rec->next)
+	for (rec = id->ctrls.list; rec; rec = rec->next)
 		make_stale(rec);
-	for (rec = id->ns; rec; rec = rec->next)
+	for (rec = id->ns.list; rec; rec = rec->next)
 		make_stale(rec);
 }
 
 void identify_check_use(struct identify *id, const char *name)
 {
-	struct record *rec = find(id->ns, name);
+	struct record *rec = find(&id->ns, name);
 
 	if (!rec)
 		return;
@@ -223,29 +262,6 @@ static void ask(struct job *job)
 	}
 }
 
-static int copy_answer(const struct mp_facts *from, const char *name, struct mp_facts *ret)
-{
-	struct mp_facts facts;
-	char prefix[NAME_LEN + 8];
-	size_t i, n;
-	int r;
-
-	n = snprintf(prefix, sizeof(prefix), "ioctl/%s/", name);
-	r = mp_facts_init(&facts);
-	for (i = 0; r >= 0 && i < from->nr_facts; i++) {
-		const struct mp_fact *f = &from->facts[i];
-
-		if (strncmp(f->key, prefix, n) == 0)
-			r = mp_facts_add(&facts, f->key, f->data, f->len);
-	}
-	if (r < 0) {
-		mp_facts_done(&facts);
-		return r;
-	}
-	*ret = facts;
-	return 0;
-}
-
 static void wait_longer(const struct identify *id, struct record *rec)
 {
 	rec->retry_delay_ms = rec->retry_delay_ms ? rec->retry_delay_ms * 2 : RETRY_FIRST_MS;
@@ -268,6 +284,7 @@ static void ask_again_later(const struct identify *id, struct record *rec)
 static void take_answer(struct identify *id, struct record *rec, const struct round *round)
 {
 	bool error = round->r != 0 || has_error(&round->facts, rec->name);
+	char folder[NAME_LEN + 8];
 	struct mp_facts facts;
 
 	if (error) {
@@ -280,13 +297,11 @@ static void take_answer(struct identify *id, struct record *rec, const struct ro
 		if (!is_in_use(&round->facts, rec->name))
 			rec->retry_delay_ms = 0;
 	}
-	if (copy_answer(&round->facts, rec->name, &facts) < 0) {
+	facts = mp_facts_below(&round->facts, folder_of(rec->name, folder));
+	if (mp_store_put(id->store, folder, &facts) < 0) {
 		rec->stale = true;
 		return;
 	}
-	if (rec->facts.arena)
-		mp_facts_done(&rec->facts);
-	rec->facts = facts;
 	rec->answered = !error;
 	/* who closes a device that was open for reading makes no event */
 	rec->check_use = is_in_use(&facts, rec->name);
@@ -298,7 +313,7 @@ static void answered(struct job *job)
 {
 	struct round *round = (struct round *)job;
 	struct identify *id = round->id;
-	struct record *ctrl = find(id->ctrls, round->ctrl);
+	struct record *ctrl = find(&id->ctrls, round->ctrl);
 	size_t i;
 
 	id->nr_running--;
@@ -307,7 +322,7 @@ static void answered(struct job *job)
 		take_answer(id, ctrl, round);
 	}
 	for (i = 0; i < round->nr; i++) {
-		struct record *rec = find(id->ns, round->questions[i].name);
+		struct record *rec = find(&id->ns, round->questions[i].name);
 
 		if (rec && strcmp(rec->disk, round->questions[i].disk) == 0)
 			take_answer(id, rec, round);
@@ -373,14 +388,14 @@ static void put_back(struct identify *id, const struct round *round)
 	size_t i;
 
 	for (i = 0; i < round->nr; i++) {
-		struct record *rec = find(id->ns, round->questions[i].name);
+		struct record *rec = find(&id->ns, round->questions[i].name);
 
 		rec->stale = true;
 		rec->probe = round->questions[i].probe;
 	}
 }
 
-/* Without memory or a thread all stays as it is, and the next merge tries again. */
+/* Without memory or a thread all stays as it is, and the next call tries again. */
 static int start_round(struct identify *id, struct record *ctrl)
 {
 	struct record *rec;
@@ -388,14 +403,14 @@ static int start_round(struct identify *id, struct record *ctrl)
 	size_t nr = 0;
 	int r;
 
-	for (rec = id->ns; rec; rec = rec->next)
+	for (rec = id->ns.list; rec; rec = rec->next)
 		nr += is_wanted(id, rec, ctrl->name);
 	if (nr == 0 && !is_due(id, ctrl))
 		return 0;
 	round = new_round(id, ctrl->name, nr);
 	if (!round)
 		return -ENOMEM;
-	for (rec = id->ns; rec; rec = rec->next)
+	for (rec = id->ns.list; rec; rec = rec->next)
 		if (is_wanted(id, rec, ctrl->name))
 			put_question(round, rec);
 	r = workers_spawn(id->workers, &round->job);
@@ -411,7 +426,7 @@ static int start_round(struct identify *id, struct record *ctrl)
 	return 0;
 }
 
-/* ---- merging ---- */
+/* ---- devices ---- */
 
 static void see_ctrl(struct identify *id, const struct mp_facts *facts, const char *name)
 {
@@ -426,123 +441,116 @@ static void see_ctrl(struct identify *id, const struct mp_facts *facts, const ch
 	rec->live = strcmp(mp_facts_text(facts, "sys/class/nvme/%s/state", name), "live") == 0;
 }
 
-static void see_ns(struct identify *id, const struct mp_facts *facts, const char *name)
+static void see_ns(struct identify *id, const struct mp_facts *all, const char *name)
 {
-	const char *dev = mp_facts_text(facts, "sys/block/%s/dev", name);
-	const char *parent = mp_facts_text(facts, "sys/block/%s/device", name);
 	struct record *rec = obtain(&id->ns, name);
-	char disk[64];
+	char folder[128], disk[64];
+	const char *dev, *parent;
+	struct mp_facts facts;
 
+	snprintf(folder, sizeof(folder), "sys/block/%s", name);
+	facts = mp_facts_below(all, folder);
+	dev = mp_facts_text(&facts, "%s/dev", folder);
+	parent = mp_facts_text(&facts, "%s/device", folder);
 	if (!rec || strlen(parent) >= NAME_LEN)
 		return;
-	snprintf(disk, sizeof(disk), "%s %s", dev,
-		 mp_facts_text(facts, "sys/block/%s/diskseq", name));
-	if (strcmp(rec->disk, disk) != 0)
-		drop_answer(rec);
+	snprintf(disk, sizeof(disk), "%s %s", dev, mp_facts_text(&facts, "%s/diskseq", folder));
+	rec->replaced = strcmp(rec->disk, disk) != 0;
 	strcpy(rec->disk, disk);
 	strcpy(rec->ctrl, parent);
 	rec->seen = true;
 	if (sscanf(dev, "%u:%u", &rec->major, &rec->minor) != 2)
 		rec->major = rec->minor = 0;
-	rec->nsid = strtoul(mp_facts_text(facts, "sys/block/%s/nsid", name), NULL, 10);
-	rec->block_size = strtoul(mp_facts_text(facts, "sys/block/%s/queue/logical_block_size",
-						name), NULL, 10);
+	rec->nsid = strtoul(mp_facts_text(&facts, "%s/nsid", folder), NULL, 10);
+	rec->block_size = strtoul(mp_facts_text(&facts, "%s/queue/logical_block_size", folder),
+				  NULL, 10);
 	if (rec->block_size < 512)
 		rec->block_size = 512;
 }
 
-/* The device in "PREFIX/DEVICE/LAST" */
-static bool key_device(const char *key, const char *prefix, const char *last, char ret[NAME_LEN])
+static int see_devices(struct identify *id)
 {
-	size_t n = strlen(prefix);
-	const char *slash;
-
-	if (strncmp(key, prefix, n) != 0)
-		return false;
-	key += n;
-	slash = strchr(key, '/');
-	if (!slash || strcmp(slash + 1, last) != 0 || slash - key >= NAME_LEN)
-		return false;
-	memcpy(ret, key, slash - key);
-	ret[slash - key] = '\0';
-	return true;
-}
-
-static void see_devices(struct identify *id, const struct mp_facts *facts)
-{
-	char name[NAME_LEN];
+	struct mp_facts facts;
 	struct record *rec;
-	size_t i;
-
-	for (rec = id->ctrls; rec; rec = rec->next)
-		rec->seen = false;
-	for (rec = id->ns; rec; rec = rec->next)
-		rec->seen = false;
-	for (i = 0; i < facts->nr_facts; i++) {
-		const char *key = facts->facts[i].key;
-
-		if (key_device(key, "sys/class/nvme/", "state", name))
-			see_ctrl(id, facts, name);
-		else if (key_device(key, "sys/block/", "dev", name) && mp_name_is_ns(name))
-			see_ns(id, facts, name);
-	}
-	drop_unseen(&id->ctrls);
-	drop_unseen(&id->ns);
-}
-
-static int add_answers(const struct record *list, struct mp_facts *facts)
-{
-	size_t i;
+	char name[64];
+	size_t pos;
 	int r;
 
-	for (; list; list = list->next) {
-		for (i = 0; i < list->facts.nr_facts; i++) {
-			const struct mp_fact *f = &list->facts.facts[i];
-
-			r = mp_facts_add(facts, f->key, f->data, f->len);
-			if (r < 0)
-				return r;
-		}
-	}
+	r = mp_store_facts(id->store, &facts);
+	if (r < 0)
+		return r;
+	for (rec = id->ctrls.list; rec; rec = rec->next)
+		rec->seen = false;
+	for (rec = id->ns.list; rec; rec = rec->next)
+		rec->seen = false;
+	for (pos = 0; mp_facts_next_name(&facts, "sys/class/nvme", &pos, name);)
+		see_ctrl(id, &facts, name);
+	for (pos = 0; mp_facts_next_name(&facts, "sys/block", &pos, name);)
+		if (mp_name_is_ns(name))
+			see_ns(id, &facts, name);
+	/* not before: this changes the store */
+	for (rec = id->ns.list; rec; rec = rec->next)
+		if (rec->seen && rec->replaced)
+			drop_answer(id, rec);
+	drop_unseen(id, &id->ctrls);
+	drop_unseen(id, &id->ns);
+	id->seen_version = mp_store_version(id->store);
 	return 0;
 }
 
 /* Where the kernel does the multipathing, nothing that we could ask is of use. */
-static bool is_native(const struct mp_facts *facts)
+static bool is_native(const struct identify *id)
 {
-	return mp_facts_text(facts, "sys/module/nvme_core/parameters/multipath")[0] == 'Y';
+	static const char key[] = "sys/module/nvme_core/parameters/multipath";
+	const struct mp_facts facts = mp_store_folder(id->store, key);
+
+	return mp_facts_text(&facts, "%s", key)[0] == 'Y';
 }
 
-int identify_merge(struct identify *id, struct mp_facts *facts, uint64_t now_ms)
+/* Of thousands of namespaces, only those that are due cost more than a glance. */
+static void find_wanted(struct identify *id)
+{
+	struct record *ctrl, *ns;
+
+	for (ctrl = id->ctrls.list; ctrl; ctrl = ctrl->next)
+		ctrl->wanted = is_due(id, ctrl);
+	for (ns = id->ns.list; ns; ns = ns->next) {
+		if (!ns->seen || !(ns->probe || is_due(id, ns)))
+			continue;
+		ctrl = find(&id->ctrls, ns->ctrl);
+		if (ctrl)
+			ctrl->wanted = true;
+	}
+}
+
+int identify_ask(struct identify *id, uint64_t now_ms)
 {
 	struct record *ctrl;
 	int r = 0;
 
 	id->now_ms = now_ms;
-	see_devices(id, facts);
-	if (is_native(facts))
-		return 0;
-	for (ctrl = id->ctrls; ctrl && r == 0; ctrl = ctrl->next)
-		if (ctrl->live && ctrl->seen && !ctrl->running)
+	if (id->seen_version != mp_store_version(id->store))
+		r = see_devices(id);
+	if (r < 0 || is_native(id))
+		return r;
+	find_wanted(id);
+	for (ctrl = id->ctrls.list; ctrl && r == 0; ctrl = ctrl->next)
+		if (ctrl->live && ctrl->seen && !ctrl->running && ctrl->wanted)
 			r = start_round(id, ctrl);
-	if (r == 0)
-		r = add_answers(id->ctrls, facts);
-	if (r == 0)
-		r = add_answers(id->ns, facts);
 	return r;
 }
 
 int identify_probe(struct identify *id, const char *ns)
 {
-	struct record *rec = find(id->ns, ns), *ctrl;
+	struct record *rec = find(&id->ns, ns), *ctrl;
 
-	ctrl = rec ? find(id->ctrls, rec->ctrl) : NULL;
+	ctrl = rec ? find(&id->ctrls, rec->ctrl) : NULL;
 	if (!ctrl)
 		return -ENODEV;
 	rec->probe = true;
 	rec->stale = true;
 	ctrl->stale = true;
-	if (ctrl->running)		/* the next merge asks, when this answer is there */
+	if (ctrl->running)		/* the next call asks, when this answer is there */
 		return 0;
 	return start_round(id, ctrl);
 }
@@ -557,19 +565,22 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return !a || (b && b < a) ? b : a;
 }
 
-/* Only for those that a merge would ask: the others' answers come with a hint. */
+static bool may_be_asked(const struct record *ctrl)
+{
+	return ctrl && ctrl->live && ctrl->seen && !ctrl->running;
+}
+
+/* Only for those that would be asked: the others' answers come with a hint. */
 uint64_t identify_wake_ms(const struct identify *id)
 {
-	const struct record *ctrl, *ns;
+	const struct record *rec;
 	uint64_t wake = 0;
 
-	for (ctrl = id->ctrls; ctrl; ctrl = ctrl->next) {
-		if (!ctrl->live || !ctrl->seen || ctrl->running)
-			continue;
-		wake = earlier(wake, ctrl->retry_ms);
-		for (ns = id->ns; ns; ns = ns->next)
-			if (strcmp(ns->ctrl, ctrl->name) == 0)
-				wake = earlier(wake, ns->retry_ms);
-	}
+	for (rec = id->ctrls.list; rec; rec = rec->next)
+		if (may_be_asked(rec))
+			wake = earlier(wake, rec->retry_ms);
+	for (rec = id->ns.list; rec; rec = rec->next)
+		if (rec->retry_ms && may_be_asked(find(&id->ctrls, rec->ctrl)))
+			wake = earlier(wake, rec->retry_ms);
 	return wake;
 }

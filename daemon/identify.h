@@ -12,6 +12,7 @@
 #include "worker.h"
 
 struct identify;
+struct mp_store;
 
 struct identify_handler {
 	/* there are answers: merge them into fresh facts */
@@ -21,22 +22,29 @@ struct identify_handler {
 	void *context;
 };
 
-int identify_new(struct workers *workers, int root_fd, const struct identify_handler *handler,
-		 struct identify **ret);
+/* Devices are found in the store, and answers put there. */
+struct identify_machine {
+	int root_fd;
+	struct mp_store *store;
+};
+
+int identify_new(struct workers *workers, const struct identify_machine *machine,
+		 const struct identify_handler *handler, struct identify **ret);
 
 /* What is known of this controller (and all its namespaces) or namespace is old: ask again. */
 void identify_stale(struct identify *id, const char *name);
+/* The same, but for its namespaces, who are who they were */
+void identify_stale_log(struct identify *id, const char *ctrl);
 void identify_stale_all(struct identify *id);
 
 /* Device-mapper could not take this namespace: ask whether somebody has it open exclusively. */
 void identify_check_use(struct identify *id, const char *name);
 
 /*
- * Adds the answers at hand to facts (from sysfs, sorted; sort them again) and
- * asks for those that are missing or old, except from controllers that are not
+ * Asks for the answers that are missing or old, except from controllers that are not
  * live: their next connect is a hint. now_ms: CLOCK_BOOTTIME.
  */
-int identify_merge(struct identify *id, struct mp_facts *facts, uint64_t now_ms);
+int identify_ask(struct identify *id, uint64_t now_ms);
 
 /* Identifies the namespace again and reads a block through it; probed() follows. */
 int identify_probe(struct identify *id, const char *ns);
@@ -44,7 +52,7 @@ int identify_probe(struct identify *id, const char *ns);
 /* Is any answer under way? */
 bool identify_busy(const struct identify *id);
 
-/* When to merge again because an answer was an error; 0 = no need. */
+/* When to ask again because an answer was an error; 0 = no need. */
 uint64_t identify_wake_ms(const struct identify *id);
 
 #endif

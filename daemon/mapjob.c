@@ -92,6 +92,7 @@ void mapjob_free(struct mapjob *job)
 	mp_plan_done(&job->plan);
 	mp_dm_loaded_done(&job->loaded);
 	free(job->results);
+	free(job->minors);
 	free(job);
 }
 
@@ -105,6 +106,7 @@ static void run(struct job *base)
 	struct mapjob *job = (struct mapjob *)base;
 	struct maps *maps = job->maps;
 	const struct apply_stop stop = { .stop = is_stopping, .context = maps->workers };
+	size_t i;
 
 	job->results = calloc(job->plan.nr_steps + 1, sizeof(*job->results));
 	if (!job->results) {
@@ -114,6 +116,10 @@ static void run(struct job *base)
 	if (job->check_target)
 		job->target_missing = mp_dm_check_target(maps->dm, &job->target_err) > 0;
 	apply_plan(&maps->ops, &job->plan, &stop, job->results);
+	if (job->all)
+		mp_dm_doubt_all(maps->dm);
+	for (i = 0; i < job->nr_minors; i++)
+		mp_dm_doubt(maps->dm, job->minors[i]);
 	job->r = mp_dm_read(maps->dm, &job->loaded, &job->err);
 }
 

@@ -24,11 +24,15 @@ struct mapjob {
 	struct maps *maps;
 	struct mp_plan plan;		/* may be empty; the job's own */
 	bool check_target;		/* ask for the target as well */
+	bool all;			/* maps are to be read, not only those that changed */
+	uint32_t *minors;		/* of maps that are, too; the job's own */
+	size_t nr_minors;
 	struct waiter *waiters;
 
 	/* results, for the loop */
 	struct apply_result *results;	/* one per step; NULL: no memory, and no step was done */
-	struct mp_loaded loaded;	/* r == 0: take it (and clear it here) or it dies with the job */
+	struct mp_loaded loaded;	/* r == 0: take it (and clear it here) or it dies with the job;
+					   some of its maps may be kept ones (core/loaded.h) */
 	int r;
 	struct mp_err err;
 	bool target_missing;		/* if check_target; target_err says what to do */

@@ -19,7 +19,9 @@
 #include "core/dump.h"
 #include "core/err.h"
 #include "core/facts.h"
+#include "core/ident.h"
 #include "core/plan.h"
+#include "core/store.h"
 #include "core/topo.h"
 #include "health.h"
 #include "identify.h"
@@ -33,11 +35,14 @@
 #include "retry.h"
 #include "sys/conffile.h"
 #include "sys/dm.h"
+#include "sys/known.h"
 #include "sys/sysfs.h"
 #include "todo.h"
 #include "users.h"
 
-#define PRIORITY_PASS	5		/* after the events that are there, before clients */
+#define READ_AT_ONCE	16		/* devices, before others get their turn */
+#define STEPS_AT_ONCE	128		/* in a job: what happens meanwhile waits for its end */
+#define REST_FACTOR	4		/* a look that can wait comes after as many times what the last took */
 #define LOOK_FIRST_MS	1000		/* after a failed look, doubled each time */
 #define LOOK_MAX_MS	60000
 
@@ -48,6 +53,7 @@ struct reconcile {
 	sd_event_source *pass;
 	sd_event_source *timer;
 	struct maps *maps;
+	struct mp_known *known;
 	struct identify *identify;
 	struct health *health;
 	struct retries retries;
@@ -55,6 +61,7 @@ struct reconcile {
 
 	struct mp_conf conf;
 	struct mp_topo topo;
+	uint64_t topo_version;		/* of the facts that it was built of */
 	struct mp_desired desired;
 	struct mp_loaded loaded;
 	struct view view;
@@ -69,6 +76,16 @@ struct reconcile {
 	bool looked;			/* topo and desired were built at least once */
 	bool maps_known;		/* loaded was read at least once */
 	bool maps_old;			/* something happened since that reading began */
+	bool maps_all;			/* anything may have: all are to be read */
+	bool look_first;		/* before device-mapper is asked again */
+	uint32_t *minors;		/* of maps that are to be read */
+	size_t nr_minors;
+	bool desired_old;		/* what it was made of changed, but for the facts */
+	bool act;			/* more happened than that some device is to be read */
+	bool urgent;			/* no rest before the next look */
+	uint64_t look_ms;		/* what reading and looking took since the last rest */
+	uint64_t rest_until_ms;
+	uint64_t wake_ms;		/* the timer, but for the rest's end */
 	uint64_t look_again_ms;		/* a look failed: not before this */
 	unsigned int look_delay_ms;
 	bool states_changed;		/* of some controller, since the last look */
@@ -93,9 +110,16 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return !a || (b && b < a) ? b : a;
 }
 
-static void want_pass(struct reconcile *rc)
+/* Something may be read, which may turn out to be as it was. */
+static void want_look(struct reconcile *rc)
 {
 	sd_event_source_set_enabled(rc->pass, SD_EVENT_ONESHOT);
+}
+
+static void want_pass(struct reconcile *rc)
+{
+	rc->act = true;
+	want_look(rc);
 }
 
 static void end(struct reconcile *rc, bool failed)
@@ -116,6 +140,12 @@ static void submit(struct reconcile *rc, struct mapjob *job)
 	*tail = clients_take_refreshers(rc->clients);
 	/* asking for it loads the module, which a dry run must not do */
 	job->check_target = (!rc->maps_known || rc->target_missing) && !rc->options.dry_run;
+	job->all = rc->maps_all;
+	job->minors = rc->minors;
+	job->nr_minors = rc->nr_minors;
+	rc->minors = NULL;
+	rc->nr_minors = 0;
+	rc->maps_all = false;
 	rc->maps_old = false;
 	rc->nr_jobs++;
 	mapjob_submit(rc->maps, job);
@@ -167,6 +197,7 @@ static void check_users(struct reconcile *rc, const struct mp_step *step)
 /* Before the next pass, which would make it again */
 static void note_teardown(struct reconcile *rc, const struct mp_step *step)
 {
+	rc->desired_old = true;
 	if (mp_conf_tear(&rc->conf, step->uuid) < 0)
 		log_line(LOG_ERR, "%s: no memory to remember that it was torn down", step->name);
 }
@@ -205,6 +236,8 @@ static void name_paths(struct mp_loaded *loaded, const struct mp_topo *topo,
 			int ns = mp_topo_find_devno(topo, p->major, p->minor);
 			char *name;
 
+			if (ns >= 0 && strcmp(p->name, topo->ns[ns].name) == 0)
+				continue;
 			if (ns >= 0)
 				name = mp_arena_strdup(loaded->arena, topo->ns[ns].name);
 			else if (was && *was->name && mp_topo_find_ns(topo, was->name) < 0)
@@ -232,10 +265,24 @@ static void note_read_only(struct mp_loaded *loaded, const struct mp_desired *de
 	}
 }
 
+static bool all_kept(const struct mp_loaded *loaded, const struct mp_loaded *before)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->nr_maps; i++)
+		if (!loaded->maps[i].kept)
+			return false;
+	return loaded->nr_maps == before->nr_maps;
+}
+
 static int take_loaded(struct reconcile *rc, struct mapjob *job)
 {
 	struct mp_loaded before = rc->loaded;
 
+	if (rc->maps_known && all_kept(&job->loaded, &before))
+		return 0;
+	if (mp_loaded_keep(&job->loaded, &before))
+		return mp_err_set(&job->err, -ENOMEM, "no memory for the maps");
 	if (mp_loaded_remember(&job->loaded, &before, &rc->topo))
 		return mp_err_set(&job->err, -ENOMEM, "no memory");
 	rc->loaded = job->loaded;
@@ -248,6 +295,7 @@ static int take_loaded(struct reconcile *rc, struct mapjob *job)
 	}
 	mp_dm_loaded_done(&before);
 	rc->maps_known = true;
+	rc->desired_old = true;
 	return 0;
 }
 
@@ -272,27 +320,14 @@ static void job_finished(void *context, struct mapjob *job)
 	if (job->r == 0)
 		job->r = take_loaded(rc, job);
 	if (job->r) {
-		rc->maps_old = true;
+		rc->maps_old = rc->maps_all = true;
 		look_failed(rc, &job->err);
 	}
+	rc->look_first = true;
 	want_pass(rc);
 }
 
 /* ---- looking ---- */
-
-static int read_facts(struct reconcile *rc, struct mp_facts *facts, struct mp_err *err)
-{
-	int r;
-
-	r = mp_sysfs_read_all(rc->options.root_fd, facts, err);
-	if (r == 0)
-		r = mp_facts_sort(facts);
-	if (r == 0)
-		r = identify_merge(rc->identify, facts, now_ms());
-	if (r == 0)
-		r = mp_facts_sort(facts);
-	return r;
-}
 
 static void ctrl_connected(struct reconcile *rc, const struct mp_topo *topo, int ctrl)
 {
@@ -318,59 +353,105 @@ static void note_states(struct reconcile *rc, const struct mp_topo *topo)
 		if (strcmp(c->state, "live") != 0)
 			continue;
 		was = mp_topo_find_ctrl(&rc->topo, c->name);
-		if (was >= 0 && strcmp(rc->topo.ctrls[was].state, "live") != 0)
+		if (was >= 0 && strcmp(rc->topo.ctrls[was].state, "live") != 0) {
 			identify_stale(rc->identify, c->name);
-		else if (!rc->states_changed)
+			want_look(rc);
+		} else if (!rc->states_changed) {
 			continue;
+		}
 		ctrl_connected(rc, topo, i);
 	}
 	rc->states_changed = false;
 }
 
-static int build(struct reconcile *rc, const struct mp_facts *facts, struct mp_err *err)
+static int build_topo(struct reconcile *rc, struct mp_err *err)
 {
-	const struct mp_loaded nothing = { NULL };
-	struct mp_desired desired;
+	struct mp_store *store = mp_known_store(rc->known);
+	struct mp_facts facts;
 	struct mp_topo topo;
 	int r;
 
-	r = mp_topo_build(facts, &topo, err);
+	r = mp_store_facts(store, &facts);
+	if (r)
+		return mp_err_set(err, r, "no memory");
+	r = mp_topo_build(&facts, &topo, err);
 	if (r)
 		return r;
-	name_paths(&rc->loaded, &topo, &rc->loaded);
-	r = mp_loaded_remember(&rc->loaded, &rc->loaded, &topo);
+	note_states(rc, &topo);
+	mp_topo_done(&rc->topo);
+	rc->topo = topo;
+	rc->topo_version = mp_store_version(store);
+	name_paths(&rc->loaded, &rc->topo, &rc->loaded);
+	return 0;
+}
+
+static int build_desired(struct reconcile *rc, struct mp_err *err)
+{
+	const struct mp_loaded nothing = { NULL };
+	struct mp_desired desired;
+	int r;
+
+	r = mp_loaded_remember(&rc->loaded, &rc->loaded, &rc->topo);
 	if (r)
 		mp_err_set(err, r, "no memory");
 	else
-		r = mp_desire(&topo, &rc->conf, &rc->loaded, &desired, err);
-	if (r) {
-		mp_topo_done(&topo);
+		r = mp_desire(&rc->topo, &rc->conf, &rc->loaded, &desired, err);
+	if (r)
 		return r;
-	}
-	note_states(rc, &topo);
 	mp_desired_done(&rc->desired);
-	mp_topo_done(&rc->topo);
 	rc->desired = desired;
-	rc->topo = topo;
 	if (!rc->looked)
 		report_maps(&rc->topo, &nothing, &rc->loaded);
 	rc->looked = true;
 	return 0;
 }
 
+static bool topo_is_old(const struct reconcile *rc)
+{
+	return !rc->looked || rc->topo_version != mp_store_version(mp_known_store(rc->known));
+}
+
+/* Each value is built again if one that it is built of changed. */
+static int build(struct reconcile *rc, struct mp_err *err)
+{
+	int r = 0;
+
+	if (topo_is_old(rc)) {
+		rc->desired_old = true;
+		r = build_topo(rc, err);
+	} else if (rc->states_changed) {
+		note_states(rc, &rc->topo);
+	}
+	if (r || !rc->desired_old)
+		return r;
+	r = build_desired(rc, err);
+	rc->desired_old = r != 0;
+	if (r == 0)
+		rc->act = true;
+	return r;
+}
+
+/*
+ * Positive: there is more to read, so what is known is of several times. That is enough
+ * for what is urgent: before it is acted upon, it is read again.
+ */
 static int look(struct reconcile *rc, struct mp_err *err)
 {
-	struct mp_facts facts;
-	int r;
+	bool urgent = rc->urgent && rc->looked;
+	int r, more;
 
-	r = mp_facts_init(&facts);
-	if (r)
+	more = mp_known_read(rc->known, READ_AT_ONCE, err);
+	if (more < 0)
+		return more;
+	if (more)
+		want_look(rc);
+	if (more && !urgent)
+		return 1;
+	rc->urgent = false;
+	r = identify_ask(rc->identify, now_ms());
+	if (r < 0)
 		return mp_err_set(err, r, "no memory");
-	r = read_facts(rc, &facts, err);
-	if (r == 0)
-		r = build(rc, &facts, err);
-	mp_facts_done(&facts);
-	return r;
+	return build(rc, err);
 }
 
 /* ---- planning ---- */
@@ -517,6 +598,7 @@ static int client_set(void *context, const struct mp_loaded_map *map, const char
 		if (ns >= 0)
 			wwid = rc->topo.ns[ns].id.wwid;
 	}
+	rc->desired_old = true;
 	return mp_conf_set(&rc->conf, wwid, key, value, err);
 }
 
@@ -541,7 +623,7 @@ static void client_refresh(void *context)
 {
 	struct reconcile *rc = context;
 
-	rc->maps_old = true;
+	rc->maps_old = rc->maps_all = true;
 	want_pass(rc);
 }
 
@@ -568,7 +650,10 @@ void reconcile_request(struct reconcile *rc, const struct request *request)
 
 static void identify_changed(void *context)
 {
-	want_pass(context);
+	struct reconcile *rc = context;
+
+	rc->urgent |= topo_is_old(rc);
+	want_pass(rc);
 }
 
 /*
@@ -587,6 +672,7 @@ static void identify_probed(void *context, const char *name, int r, const char *
 	minor = rc->topo.ns[ns].minor;
 	health_probed(rc->health, major, minor, r == 0, now_ms());
 	clients_probed(rc->clients, major, minor, r, why);
+	rc->urgent = true;
 	want_pass(rc);
 }
 
@@ -650,13 +736,68 @@ static void show_plan(struct reconcile *rc, const struct mp_plan *plan)
 	end(rc, false);
 }
 
+static bool takes_paths(const struct mp_step *step)
+{
+	return step->kind == MP_STEP_CREATE || step->kind == MP_STEP_RELOAD ||
+	       step->kind == MP_STEP_ADD_PATH;
+}
+
+/*
+ * Of what is kept, something may have changed without an event. A device that a step
+ * takes is read again right before. Positive: it is not what the plan was made of.
+ */
+static int read_paths(struct reconcile *rc, const struct mp_plan *plan, struct mp_err *err)
+{
+	size_t i, j;
+	int r;
+
+	for (i = 0; i < plan->nr_steps; i++) {
+		const struct mp_step *step = &plan->steps[i];
+		const struct mp_map *want = takes_paths(step) ? mp_desired_find(&rc->desired, step->uuid) : NULL;
+		const struct mp_loaded_map *have = mp_loaded_find(&rc->loaded, step->uuid);
+
+		for (j = 0; want && j < want->nr_paths; j++) {
+			const struct mp_path *p = &want->paths[j];
+
+			if (have && mp_map_path(&have->map, p->major, p->minor))
+				continue;
+			r = mp_known_read_now(rc->known, p->name, err);
+			if (r < 0)
+				return r;
+		}
+	}
+	return topo_is_old(rc);
+}
+
+/* A job's steps; what follows is planned again when they are done. */
+static int submit_plan(struct reconcile *rc, struct mp_plan *plan, struct mp_err *err)
+{
+	struct mapjob *job;
+	int r;
+
+	if (plan->nr_steps > STEPS_AT_ONCE)
+		plan->nr_steps = STEPS_AT_ONCE;
+	r = read_paths(rc, plan, err);
+	if (r > 0) {
+		rc->urgent = true;
+		want_pass(rc);
+	}
+	job = r == 0 ? mapjob_new() : NULL;
+	if (!job) {
+		mp_plan_done(plan);
+		return r ? (r < 0 ? r : 0) : mp_err_set(err, -ENOMEM, "no memory");
+	}
+	job->plan = *plan;
+	submit(rc, job);
+	return 0;
+}
+
 static int act(struct reconcile *rc, struct mp_err *err)
 {
 	const struct todo_limits limits = {
 		.retries = &rc->retries, .no_target = rc->target_missing, .now_ms = now_ms(),
 	};
 	struct todo_waiting waiting;
-	struct mapjob *job;
 	struct mp_plan plan;
 	int r;
 
@@ -680,14 +821,7 @@ static int act(struct reconcile *rc, struct mp_err *err)
 		settle(rc, waiting.nr_steps);
 		return 0;
 	}
-	job = mapjob_new();
-	if (!job) {
-		mp_plan_done(&plan);
-		return mp_err_set(err, -ENOMEM, "no memory");
-	}
-	job->plan = plan;
-	submit(rc, job);
-	return 0;
+	return submit_plan(rc, &plan, err);
 }
 
 static int look_and_act(struct reconcile *rc, struct mp_err *err)
@@ -695,9 +829,10 @@ static int look_and_act(struct reconcile *rc, struct mp_err *err)
 	int r;
 
 	r = look(rc, err);
-	if (r)
+	if (r || !rc->act)
 		return r;
 	news_publish(&rc->news, &rc->view, !identify_busy(rc->identify));
+	rc->act = false;
 	lost_update(&rc->lost, &rc->desired, &rc->loaded, now_ms());
 	r = health_update(rc->health, &rc->loaded, now_ms());
 	if (r)
@@ -710,37 +845,65 @@ static int look_and_act(struct reconcile *rc, struct mp_err *err)
 	return act(rc, err);
 }
 
+static bool must_rest(const struct reconcile *rc, uint64_t now)
+{
+	return !rc->urgent && now < rc->rest_until_ms;
+}
+
+/* A storm of events must neither keep us busy nor hold up what else happens. */
+static void look_now(struct reconcile *rc)
+{
+	struct mp_err err = { "" };
+	uint64_t began = now_ms(), ended;
+	int r;
+
+	rc->look_first = false;
+	r = look_and_act(rc, &err);
+	if (r < 0) {
+		look_failed(rc, &err);
+	} else {
+		rc->look_err.text[0] = '\0';
+		rc->look_delay_ms = 0;
+	}
+	ended = now_ms();
+	rc->look_ms += ended - began;
+	if (r > 0)
+		return;
+	rc->rest_until_ms = ended + REST_FACTOR * rc->look_ms;
+	rc->look_ms = 0;
+}
+
+static uint64_t next_wake_ms(const struct reconcile *rc)
+{
+	return earlier(earlier(rc->plan_wake_ms, rc->look_again_ms),
+		       earlier(earlier(identify_wake_ms(rc->identify), health_wake_ms(rc->health)),
+			       rc->news_wake_ms));
+}
+
 static int on_pass(sd_event_source *s, void *userdata)
 {
 	struct reconcile *rc = userdata;
 	uint64_t now = now_ms(), clients_wake;
-	struct mp_err err = { "" };
-	int r;
+	bool rests;
 
 	if (rc->ended)
 		return 0;
 	clients_wake = clients_expire(rc->clients, now);
 	if (rc->look_again_ms && rc->look_again_ms <= now)
 		rc->look_again_ms = 0;
-	if (rc->maps_old && !rc->look_again_ms && rc->nr_jobs == 0)
+	rests = must_rest(rc, now);
+	if (rc->maps_old && !rc->look_again_ms && rc->nr_jobs == 0 && (rests || !rc->look_first))
 		submit_look(rc);
 	if (rc->nr_jobs > 0) {
 		set_timer(rc, clients_wake);
 		return 0;
 	}
-	if (rc->maps_known && !rc->look_again_ms) {
-		r = look_and_act(rc, &err);
-		if (r < 0) {
-			look_failed(rc, &err);
-		} else {
-			rc->look_err.text[0] = '\0';
-			rc->look_delay_ms = 0;
-		}
-	}
-	set_timer(rc, earlier(earlier(earlier(rc->plan_wake_ms, rc->look_again_ms),
-				      earlier(identify_wake_ms(rc->identify),
-					      health_wake_ms(rc->health))),
-			      earlier(clients_wake, rc->news_wake_ms)));
+	if (rc->maps_known && !rc->look_again_ms && !rests)
+		look_now(rc);
+	if (rc->maps_old && rc->nr_jobs == 0 && !rc->look_again_ms)
+		want_pass(rc);
+	rc->wake_ms = earlier(next_wake_ms(rc), clients_wake);
+	set_timer(rc, earlier(rc->wake_ms, rests ? rc->rest_until_ms : 0));
 	return 0;
 }
 
@@ -749,6 +912,10 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct reconcile *rc = userdata;
 
+	if (!rc->wake_ms || rc->wake_ms > now_ms()) {
+		want_look(rc);
+		return 0;
+	}
 	rc->maps_old = true;
 	want_pass(rc);
 	return 0;
@@ -756,10 +923,43 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 
 /* ---- hints ---- */
 
-/* Of other block devices, only those that stack on a path can matter. */
-static bool may_hold_paths(const char *name)
+static void doubt_map(struct reconcile *rc, uint32_t minor)
 {
-	return strncmp(name, "dm-", 3) == 0 || strncmp(name, "md", 2) == 0;
+	uint32_t *p = realloc(rc->minors, (rc->nr_minors + 1) * sizeof(*p));
+
+	rc->maps_old = true;
+	if (!p) {
+		rc->maps_all = true;
+		return;
+	}
+	rc->minors = p;
+	p[rc->nr_minors++] = minor;
+}
+
+/* It may be stacked on a path; and what others do to a map of ours shows by its uevent. */
+static void other_device(struct reconcile *rc, const char *name)
+{
+	unsigned int minor;
+	size_t i;
+
+	mp_known_doubt(rc->known, name);
+	want_look(rc);
+	if (sscanf(name, "dm-%u", &minor) != 1)
+		return;
+	for (i = 0; i < rc->loaded.nr_maps; i++) {
+		if (rc->loaded.maps[i].minor != minor)
+			continue;
+		doubt_map(rc, minor);
+		want_pass(rc);
+	}
+}
+
+/* A look that finds it gone costs little, and does not wait for others. */
+static void device_removed(struct reconcile *rc, const char *name)
+{
+	if (mp_name_is_ctrl(name) || mp_known_read_now(rc->known, name, NULL) < 0)
+		mp_known_doubt(rc->known, name);
+	rc->maps_old = rc->urgent = true;
 }
 
 void reconcile_hint(struct reconcile *rc, const struct hint *hint)
@@ -767,32 +967,40 @@ void reconcile_hint(struct reconcile *rc, const struct hint *hint)
 	switch (hint->kind) {
 	case HINT_RESCAN:
 		identify_stale_all(rc->identify);
-		rc->maps_old = true;
+		mp_known_doubt_all(rc->known);
+		rc->maps_old = rc->maps_all = true;
 		break;
 	case HINT_DEVICE:
 		identify_stale(rc->identify, hint->name);
-		break;
+		mp_known_doubt(rc->known, hint->name);
+		want_look(rc);
+		return;
 	case HINT_REMOVED:
-		rc->maps_old = true;
+		device_removed(rc, hint->name);
 		break;
 	case HINT_CONNECTED:
 		identify_stale(rc->identify, hint->name);
+		mp_known_doubt(rc->known, hint->name);
 		ctrl_connected(rc, &rc->topo, mp_topo_find_ctrl(&rc->topo, hint->name));
+		rc->urgent = true;
+		break;
+	case HINT_ANA:
+		identify_stale_log(rc->identify, hint->name);
+		rc->urgent = true;
 		break;
 	case HINT_STATE:
-		rc->states_changed = true;
+		rc->states_changed = rc->urgent = true;
 		break;
 	case HINT_BLOCK:
-		if (!may_hold_paths(hint->name))
-			return;
-		break;
+		other_device(rc, hint->name);
+		return;
 	case HINT_MAPS:
 		rc->maps_old = true;
 		break;
 	case HINT_MODULE:
 		if (!rc->target_missing && rc->maps_known)
 			return;
-		rc->maps_old = true;
+		rc->maps_old = rc->maps_all = true;
 		rc->look_again_ms = 0;
 		break;
 	}
@@ -817,6 +1025,7 @@ int reconcile_reload(struct reconcile *rc, struct mp_err *err)
 	mp_conf_done(&rc->conf);
 	rc->conf = conf;
 	news_tell(&rc->news, &(struct mp_event){ "config-reloaded", "", "", "", "" });
+	rc->desired_old = true;
 	want_pass(rc);
 	return 0;
 }
@@ -857,8 +1066,6 @@ static int add_sources(struct reconcile *rc)
 
 	r = sd_event_add_defer(rc->event, &rc->pass, on_pass, rc);
 	if (r >= 0)
-		r = sd_event_source_set_priority(rc->pass, PRIORITY_PASS);
-	if (r >= 0)
 		r = sd_event_add_time(rc->event, &rc->timer, CLOCK_BOOTTIME, 0, 0, on_timer, rc);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(rc->timer, SD_EVENT_OFF);
@@ -876,11 +1083,13 @@ static int start(struct reconcile *rc, struct mp_err *err)
 		.set = client_set, .rescan = client_rescan,
 		.refresh = client_refresh, .probe = client_probe, .refusal = client_refusal, .context = rc,
 	};
+	struct identify_machine machine;
 	int r;
 
 	rc->health = health_new();
 	rc->clients = clients_new(&clients);
-	if (!rc->health || !rc->clients || mp_conf_init(&rc->conf) < 0)
+	rc->known = mp_known_new(rc->options.root_fd);
+	if (!rc->health || !rc->clients || !rc->known || mp_conf_init(&rc->conf) < 0)
 		return mp_err_set(err, -ENOMEM, "no memory");
 	r = reconcile_reload(rc, err);
 	if (r < 0)
@@ -888,7 +1097,8 @@ static int start(struct reconcile *rc, struct mp_err *err)
 	r = maps_new(rc->event, &jobs, &rc->maps, err);
 	if (r < 0)
 		return r;
-	r = identify_new(maps_workers(rc->maps), rc->options.root_fd, &answers, &rc->identify);
+	machine = (struct identify_machine){ rc->options.root_fd, mp_known_store(rc->known) };
+	r = identify_new(maps_workers(rc->maps), &machine, &answers, &rc->identify);
 	return r ? mp_err_set(err, r, "no memory") : 0;
 }
 
@@ -902,7 +1112,8 @@ int reconcile_new(sd_event *event, const struct reconcile_options *options,
 		return mp_err_set(err, -ENOMEM, "no memory");
 	rc->event = sd_event_ref(event);
 	rc->options = *options;
-	rc->maps_old = true;
+	rc->maps_old = rc->maps_all = true;
+	rc->act = true;
 	rc->view = (struct view){
 		.conf = &rc->conf, .topo = &rc->topo, .desired = &rc->desired, .loaded = &rc->loaded,
 		.event_trouble = "",

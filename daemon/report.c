@@ -186,14 +186,14 @@ void report_maps(const struct mp_topo *topo, const struct mp_loaded *before,
 
 /* ---- the rest ---- */
 
+static int text_cmp(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static bool was_told(const struct told *told, const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < told->nr; i++)
-		if (strcmp(told->texts[i], text) == 0)
-			return true;
-	return false;
+	return told->nr && bsearch(&text, told->texts, told->nr, sizeof(text), text_cmp);
 }
 
 void told_done(struct told *told)
@@ -244,6 +244,8 @@ static void tell(struct told *told, const struct mp_desired *d)
 			log_event(LOG_NOTICE, &about, "%s", text);
 		now.texts[now.nr++] = text;
 	}
+	if (now.nr)
+		qsort(now.texts, now.nr, sizeof(*now.texts), text_cmp);
 	told_done(told);
 	*told = now;
 }

@@ -19,11 +19,20 @@ struct retry {
 	uint64_t delay_ms;
 };
 
+static size_t list_of(const char *uuid)
+{
+	unsigned int sum = 0;
+
+	while (*uuid)
+		sum = sum * 31 + (unsigned char)*uuid++;
+	return sum % RETRY_LISTS;
+}
+
 static struct retry *find(const struct retries *r, const struct mp_step *step)
 {
 	struct retry *t;
 
-	for (t = r->list; t; t = t->next)
+	for (t = r->lists[list_of(step->uuid)]; t; t = t->next)
 		if (t->kind == step->kind && strcmp(t->uuid, step->uuid) == 0 &&
 		    strcmp(t->text, step->text) == 0)
 			return t;
@@ -48,10 +57,8 @@ static void drop(struct retry **p)
 }
 
 /* What was not planned again for as long as it had waited is over. */
-static void expire(struct retries *r, uint64_t now_ms)
+static void expire(struct retry **p, uint64_t now_ms)
 {
-	struct retry **p = &r->list;
-
 	while (*p) {
 		if ((*p)->next_ms + (*p)->delay_ms < now_ms)
 			drop(p);
@@ -62,18 +69,18 @@ static void expire(struct retries *r, uint64_t now_ms)
 
 static struct retry *add(struct retries *r, const struct mp_step *step)
 {
-	struct retry *t = calloc(1, sizeof(*t));
+	struct retry *t = calloc(1, sizeof(*t)), **list = &r->lists[list_of(step->uuid)];
 
 	if (!t)
 		return NULL;
 	t->kind = step->kind;
-	t->next = r->list;
-	r->list = t;
+	t->next = *list;
+	*list = t;
 	t->uuid = strdup(step->uuid);
 	t->text = strdup(step->text);
 	if (t->uuid && t->text)
 		return t;
-	drop(&r->list);
+	drop(list);
 	return NULL;
 }
 
@@ -83,7 +90,7 @@ void retries_note(struct retries *r, const struct mp_step *step, bool done, uint
 	uint64_t max = done ? DONE_MAX_MS : FAILED_MAX_MS;
 	struct retry *t;
 
-	expire(r, now_ms);
+	expire(&r->lists[list_of(step->uuid)], now_ms);
 	t = find(r, step);
 	if (!t)
 		t = add(r, step);
@@ -97,6 +104,9 @@ void retries_note(struct retries *r, const struct mp_step *step, bool done, uint
 
 void retries_done(struct retries *r)
 {
-	while (r->list)
-		drop(&r->list);
+	size_t i;
+
+	for (i = 0; i < RETRY_LISTS; i++)
+		while (r->lists[i])
+			drop(&r->lists[i]);
 }

@@ -11,8 +11,10 @@
 
 struct retry;
 
+#define RETRY_LISTS	256
+
 struct retries {
-	struct retry *list;
+	struct retry *lists[RETRY_LISTS];	/* by uuid */
 };
 
 /* 0: now; else the time when it may be (CLOCK_BOOTTIME, ms, as now_ms) */

@@ -22,6 +22,7 @@
 /* Figure 149 of NVMe base specification 2.0: bits 2:0 of the event are its type */
 #define TYPE_MASK	7
 #define TYPE_NOTICE	2
+#define NOTICE_ANA	3		/* figure 152: bits 15:8 */
 
 struct trace {
 	sd_event *event;
@@ -76,6 +77,8 @@ static void take_line(struct trace *t, const char *line)
 		return;
 	if ((event & TYPE_MASK) != TYPE_NOTICE)
 		return;
+	if ((event >> 8 & 0xff) == NOTICE_ANA)
+		hint.kind = HINT_ANA;
 	hint.name = name;
 	t->handler.hint(t->handler.context, &hint);
 }

@@ -13,6 +13,7 @@
 int users_find(int root_fd, const struct mp_loaded_map *map, struct mp_err *err)
 {
 	struct mp_facts facts;
+	struct mp_users users;
 	const char *user = "";
 	char dm[32];
 	int r;
@@ -24,8 +25,10 @@ int users_find(int root_fd, const struct mp_loaded_map *map, struct mp_err *err)
 	r = mp_sysfs_read_map(root_fd, dm, &facts, err);
 	if (!r)
 		r = mp_facts_sort(&facts);
+	if (!r)
+		r = mp_holder_users(facts.arena, &facts, &users);
 	if (!r) {
-		user = mp_holder_find_map(facts.arena, &facts, dm);
+		user = mp_holder_find_map(facts.arena, &facts, &users, dm);
 		r = user ? *user != '\0' : -ENOMEM;
 	}
 	if (r > 0)

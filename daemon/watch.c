@@ -16,7 +16,8 @@
 /* The first interface with DM_DEV_ARM_POLL (drivers/md/dm-ioctl.c, _ioctls) */
 #define ARM_POLL_MINOR	37
 
-#define EVENTS_PER_TURN	256
+#define EVENTS_PER_TURN	32
+#define BUFFER_BYTES	(16 << 20)	/* some ten thousand events; used while they wait only */
 
 struct watch {
 	sd_event *event;
@@ -179,6 +180,8 @@ static int add_monitor(struct watch *w)
 		if (r < 0)
 			return r;
 	}
+	/* without the right to it, the kernel's default has to do: what is lost is told of */
+	udev_monitor_set_receive_buffer_size(w->monitor, BUFFER_BYTES);
 	r = udev_monitor_enable_receiving(w->monitor);
 	if (r < 0)
 		return r;

@@ -14,6 +14,7 @@ enum hint_kind {
 	HINT_DEVICE,			/* this controller or namespace was added or changed */
 	HINT_REMOVED,			/* it is gone */
 	HINT_CONNECTED,			/* this controller serves again */
+	HINT_ANA,			/* the ANA log of this controller changed */
 	HINT_STATE,			/* the state of some controller changed */
 	HINT_BLOCK,			/* another block device: who holds the paths may have changed */
 	HINT_MAPS,			/* a dm event: state or membership of some map */

@@ -514,10 +514,29 @@ static int read_objects(struct reading *rd, sd_bus_message *m)
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
+/* Those of one map stand together, in order. */
 static int path_cmp(const void *a, const void *b)
 {
-	return mp_name_cmp((*(struct path *const *)a)->info.device,
-			   (*(struct path *const *)b)->info.device);
+	const struct path *x = *(struct path *const *)a, *y = *(struct path *const *)b;
+	int r = strcmp(x->map, y->map);
+
+	return r ? r : mp_name_cmp(x->info.device, y->info.device);
+}
+
+/* Index of the first path of this map, or of what stands where it would */
+static size_t first_path(const struct reading *rd, const char *map)
+{
+	size_t from = 0, to = rd->nr_paths;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (strcmp(rd->paths[middle]->map, map) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return to;
 }
 
 static int map_cmp(const void *a, const void *b)
@@ -547,9 +566,8 @@ static int join(struct reading *rd)
 		struct nvmemp_map_info *info = &rd->maps[i]->info;
 		const struct nvmemp_path_info **paths = NULL;
 
-		for (j = 0; j < rd->nr_paths; j++) {
-			if (strcmp(rd->paths[j]->map, rd->maps[i]->object))
-				continue;
+		for (j = first_path(rd, rd->maps[i]->object); j < rd->nr_paths &&
+		     !strcmp(rd->paths[j]->map, rd->maps[i]->object); j++) {
 			paths = mp_arena_grow(rd->arena, paths, info->nr_paths, sizeof(*paths));
 			if (!paths)
 				return -ENOMEM;

@@ -10,8 +10,8 @@
 #include "core/desire.h"
 #include "core/err.h"
 #include "core/ident.h"
+#include "core/loaded.h"
 #include "core/lookup.h"
-#include "core/topo.h"
 #include "nvmemp_uapi.h"
 
 /* A namespace on its way into a map, or out with a reason */
@@ -42,78 +42,12 @@ static int map_cmp(const void *a, const void *b)
 	return strcmp(x->uuid, y->uuid);
 }
 
-static int loaded_cmp(const void *a, const void *b)
-{
-	const struct mp_loaded_map *x = a, *y = b;
-
-	return strcmp(x->map.uuid, y->map.uuid);
-}
-
 const struct mp_map *mp_desired_find(const struct mp_desired *desired, const char *uuid)
 {
 	const struct mp_map key = { .uuid = uuid };
 
 	return desired->nr_maps ? bsearch(&key, desired->maps, desired->nr_maps, sizeof(key), map_cmp) :
 				  NULL;
-}
-
-const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const char *uuid)
-{
-	const struct mp_loaded_map key = { .map.uuid = uuid };
-
-	return loaded->nr_maps ? bsearch(&key, loaded->maps, loaded->nr_maps, sizeof(key), loaded_cmp) :
-				 NULL;
-}
-
-const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor)
-{
-	size_t i;
-
-	for (i = 0; i < map->nr_paths; i++)
-		if (map->paths[i].major == major && map->paths[i].minor == minor)
-			return &map->paths[i];
-	return NULL;
-}
-
-static bool known(const char *nqn)
-{
-	return nqn && *nqn;
-}
-
-/* The subsystem that a path of the map's table leads to, if it is still the map's namespace */
-static const char *nqn_of_paths(const struct mp_map *map, const struct mp_topo *topo)
-{
-	char uuid[MP_DM_UUID_SIZE];
-	size_t i;
-
-	for (i = 0; i < map->nr_paths; i++) {
-		int n = mp_topo_find_devno(topo, map->paths[i].major, map->paths[i].minor);
-		const struct mp_ns *ns = n < 0 ? NULL : &topo->ns[n];
-
-		if (ns && !*ns->bad && !mp_ident_dm_uuid(ns->id.wwid, uuid, NULL) &&
-		    !strcmp(map->uuid, uuid))
-			return topo->ctrls[ns->ctrl].nqn;
-	}
-	return "";
-}
-
-int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
-		       const struct mp_topo *topo)
-{
-	size_t i;
-
-	for (i = 0; i < loaded->nr_maps; i++) {
-		struct mp_loaded_map *l = &loaded->maps[i];
-		const struct mp_loaded_map *old = mp_loaded_find(before, l->map.uuid);
-		const char *nqn = old && known(old->nqn) ? old->nqn : nqn_of_paths(&l->map, topo);
-
-		if (known(l->nqn))
-			continue;
-		l->nqn = *nqn ? mp_arena_strdup(loaded->arena, nqn) : "";
-		if (!l->nqn)
-			return -ENOMEM;
-	}
-	return 0;
 }
 
 __attribute__((format(printf, 3, 4)))
@@ -244,6 +178,11 @@ static int note_intruders(struct build *b, const struct mp_ns *ns, const char *u
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+static bool known(const char *nqn)
+{
+	return nqn && *nqn;
 }
 
 /* The namespace of another subsystem than the map of this uuid was made of */
@@ -705,6 +644,11 @@ static int build_native(struct build *b)
 	return r;
 }
 
+static int uuid_cmp(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 	      const struct mp_loaded *loaded, struct mp_desired *ret, struct mp_err *err)
 {
@@ -714,6 +658,8 @@ int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 
 	if (!r)
 		r = topo->native ? build_native(&b) : build(&b);
+	if (!r && d.nr_present)
+		qsort(d.present, d.nr_present, sizeof(*d.present), uuid_cmp);
 	if (r) {
 		mp_desired_done(&d);
 		return mp_err_set(err, r, "no memory for the wanted maps");

@@ -7,6 +7,7 @@
 #ifndef MP_DESIRE_H
 #define MP_DESIRE_H
 
+#include "core/loaded.h"
 #include "core/types.h"
 
 /*
@@ -19,19 +20,6 @@ int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 void mp_desired_done(struct mp_desired *desired);
 
 const struct mp_map *mp_desired_find(const struct mp_desired *desired, const char *uuid);
-const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const char *uuid);
-/* The path with this number, or NULL */
-const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor);
-
-/*
- * Which subsystem each map was made of, as its table can't say: what before
- * knew, else what a path of its table leads to. Without it, a map whose paths
- * are all gone would be given those of a twin in another subsystem, a clone
- * with the same identifiers. To be called with each new loaded and each new
- * topo; before may be loaded itself. -ENOMEM
- */
-int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
-		       const struct mp_topo *topo);
 
 /*
  * Why a namespace is no member of any map whatever others say; NULL: it may be

@@ -130,6 +130,20 @@ const char *mp_facts_text(const struct mp_facts *facts, const char *keyfmt, ...)
 	return fact ? fact->data : "";
 }
 
+struct mp_facts mp_facts_below(const struct mp_facts *facts, const char *folder)
+{
+	char key[KEY_MAX];
+	size_t from;
+
+	snprintf(key, sizeof(key), "%s/", folder);
+	from = lower_bound(facts, key);
+	/* '0' follows '/' */
+	snprintf(key, sizeof(key), "%s0", folder);
+	return (struct mp_facts){
+		.facts = facts->facts + from, .nr_facts = lower_bound(facts, key) - from,
+	};
+}
+
 bool mp_facts_next_name(const struct mp_facts *facts, const char *prefix, size_t *pos,
 			char name[64])
 {

@@ -24,6 +24,9 @@ const struct mp_fact *mp_facts_find(const struct mp_facts *facts, const char *ke
 const char *mp_facts_text(const struct mp_facts *facts, const char *keyfmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Those of one folder: the facts whose key is FOLDER/…, as long as facts are there. */
+struct mp_facts mp_facts_below(const struct mp_facts *facts, const char *folder);
+
 /*
  * The facts whose key is PREFIX/NAME/…, NAME by NAME: fills name with the one
  * after *pos and advances *pos. false: no more. Start with *pos = 0.

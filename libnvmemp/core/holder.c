@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -26,15 +28,19 @@ static size_t word(const char *line, unsigned int n, const char **ret)
 	}
 }
 
-static bool is(const char *text, size_t len, const char *wanted)
-{
-	return strlen(wanted) == len && !memcmp(text, wanted, len);
-}
-
 static const char *next_line(const char *line)
 {
 	line += strcspn(line, "\n");
 	return *line ? line + 1 : line;
+}
+
+static int add_user(struct mp_arena *arena, struct mp_users *u, const struct mp_user *user)
+{
+	u->users = mp_arena_grow(arena, u->users, u->nr, sizeof(*user));
+	if (!u->users)
+		return -ENOMEM;
+	u->users[u->nr++] = *user;
+	return 0;
 }
 
 /*
@@ -42,49 +48,100 @@ static const char *next_line(const char *line)
  * SOURCE …. btrfs shows an anonymous number (major 0): there the source counts.
  * Elsewhere it does not: the name may have gone to another disk since.
  */
-static const char *mount_of(struct mp_arena *arena, const struct mp_facts *facts,
-			    const char *name, const char *devno)
+static int add_mount(struct mp_arena *arena, struct mp_users *u, const char *line)
 {
-	const char *line = mp_facts_text(facts, "proc/self/mountinfo"), *w, *point, *dash;
-	char node[80];
-	size_t len, point_len;
+	const char *end = line + strcspn(line, "\n"), *dash;
+	struct mp_user user;
 
-	snprintf(node, sizeof(node), "/dev/%s", name);
-	for (; *line; line = next_line(line)) {
-		len = word(line, 2, &w);
-		point_len = word(line, 4, &point);
-		if (!is(w, len, devno)) {
-			size_t rest = strcspn(line, "\n");
-
-			if (len < 2 || memcmp(w, "0:", 2))
-				continue;
-			for (dash = line; dash + 3 < line + rest && memcmp(dash, " - ", 3); dash++)
-				;
-			if (dash + 3 >= line + rest)
-				continue;
-			len = word(dash + 3, 1, &w);
-			if (!is(w, len, node))
-				continue;
-		}
-		return mp_arena_printf(arena, "%s is mounted on %.*s", name, (int)point_len, point);
+	user.len = word(line, 2, &user.device);
+	word(line, 4, &user.where);
+	if (user.len > 1 && !memcmp(user.device, "0:", 2)) {
+		for (dash = line; dash + 3 < end && memcmp(dash, " - ", 3); dash++)
+			;
+		if (dash + 3 >= end)
+			return 0;
+		user.len = word(dash + 3, 1, &user.device);
 	}
-	return "";
+	return user.len ? add_user(arena, u, &user) : 0;
 }
 
 /* proc_swaps(5): a heading, then FILENAME … a line */
-static const char *swap_of(struct mp_arena *arena, const struct mp_facts *facts, const char *name)
+static int add_swap(struct mp_arena *arena, struct mp_users *u, const char *line)
 {
-	const char *line = mp_facts_text(facts, "proc/swaps"), *w;
+	struct mp_user user = { .where = NULL };
+
+	user.len = word(line, 0, &user.device);
+	return user.len ? add_user(arena, u, &user) : 0;
+}
+
+static int device_cmp(const struct mp_user *a, const struct mp_user *b)
+{
+	int r = memcmp(a->device, b->device, a->len < b->len ? a->len : b->len);
+
+	return r ? r : (a->len > b->len) - (a->len < b->len);
+}
+
+/* Of one device, mounts before swap, in the order of the file */
+static int user_cmp(const void *a, const void *b)
+{
+	const struct mp_user *x = a, *y = b;
+	int r = device_cmp(x, y);
+
+	if (!r)
+		r = !x->where - !y->where;
+	return r ? r : (x->device > y->device) - (x->device < y->device);
+}
+
+int mp_holder_users(struct mp_arena *arena, const struct mp_facts *facts, struct mp_users *ret)
+{
+	struct mp_users u = { NULL };
+	const char *line;
+	int r = 0;
+
+	for (line = mp_facts_text(facts, "proc/self/mountinfo"); *line && !r; line = next_line(line))
+		r = add_mount(arena, &u, line);
+	for (line = mp_facts_text(facts, "proc/swaps"); *line && !r; line = next_line(line))
+		r = add_swap(arena, &u, line);
+	if (r)
+		return r;
+	if (u.nr)
+		qsort(u.users, u.nr, sizeof(*u.users), user_cmp);
+	*ret = u;
+	return 0;
+}
+
+static const struct mp_user *first_user(const struct mp_users *u, const char *device)
+{
+	const struct mp_user key = { .device = device, .len = strlen(device) };
+	size_t from = 0, to = u->nr;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (device_cmp(&u->users[middle], &key) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return to < u->nr && !device_cmp(&u->users[to], &key) ? &u->users[to] : NULL;
+}
+
+/* By its number or its node */
+static const char *mounted_or_swap(struct mp_arena *arena, const struct mp_users *u,
+				   const char *name, const char *devno)
+{
+	const struct mp_user *user = first_user(u, devno);
 	char node[80];
-	size_t len;
 
 	snprintf(node, sizeof(node), "/dev/%s", name);
-	for (; *line; line = next_line(line)) {
-		len = word(line, 0, &w);
-		if (is(w, len, node))
-			return mp_arena_printf(arena, "%s is swap", name);
-	}
-	return "";
+	if (!user)
+		user = first_user(u, node);
+	if (!user)
+		return "";
+	if (!user->where)
+		return mp_arena_printf(arena, "%s is swap", name);
+	return mp_arena_printf(arena, "%s is mounted on %.*s", name,
+			       (int)strcspn(user->where, " \t\n"), user->where);
 }
 
 static bool is_ours(const char *uuid)
@@ -160,16 +217,12 @@ static const char *stacked_on(struct mp_arena *arena, const struct mp_facts *fac
 	return "";
 }
 
-static const char *used(struct mp_arena *arena, const struct mp_facts *facts, const char *name,
-			const char *devno, const char *holders)
+static const char *used(struct mp_arena *arena, const struct mp_facts *facts,
+			const struct mp_users *users, const char *name, const char *dir)
 {
-	const char *s = mount_of(arena, facts, name, devno);
+	const char *s = mounted_or_swap(arena, users, name, mp_facts_text(facts, "%s/dev", dir));
 
-	if (s && !*s)
-		s = swap_of(arena, facts, name);
-	if (s && !*s)
-		s = stacked_on(arena, facts, name, holders);
-	return s;
+	return s && !*s ? stacked_on(arena, facts, name, mp_facts_text(facts, "%s/holders", dir)) : s;
 }
 
 static bool is_in_our_map(const struct mp_facts *facts, const char *holders)
@@ -182,37 +235,38 @@ static bool is_in_our_map(const struct mp_facts *facts, const char *holders)
 	return false;
 }
 
-const char *mp_holder_find(struct mp_arena *arena, const struct mp_facts *facts, const char *ns)
+const char *mp_holder_find(struct mp_arena *arena, const struct mp_facts *facts,
+			   const struct mp_users *users, const char *ns)
 {
-	char prefix[80], part[64];
+	char dir[80], part[64], part_dir[160];
 	size_t pos = 0;
 	const char *s;
 
-	snprintf(prefix, sizeof(prefix), "sys/block/%s", ns);
-	s = used(arena, facts, ns, mp_facts_text(facts, "%s/dev", prefix),
-		 mp_facts_text(facts, "%s/holders", prefix));
-	while (s && !*s && mp_facts_next_name(facts, prefix, &pos, part)) {
-		const char *devno = mp_facts_text(facts, "%s/%s/dev", prefix, part);
-
-		if (!strncmp(part, ns, strlen(ns)) && *devno)
-			s = used(arena, facts, part, devno,
-				 mp_facts_text(facts, "%s/%s/holders", prefix, part));
+	snprintf(dir, sizeof(dir), "sys/block/%s", ns);
+	s = used(arena, facts, users, ns, dir);
+	while (s && !*s && mp_facts_next_name(facts, dir, &pos, part)) {
+		snprintf(part_dir, sizeof(part_dir), "%s/%s", dir, part);
+		if (!strncmp(part, ns, strlen(ns)) && mp_facts_find(facts, "%s/dev", part_dir))
+			s = used(arena, facts, users, part, part_dir);
 	}
 	if (s && !*s && mp_facts_find(facts, "ioctl/%s/exclusive", ns) &&
-	    !is_in_our_map(facts, mp_facts_text(facts, "%s/holders", prefix)))
+	    !is_in_our_map(facts, mp_facts_text(facts, "%s/holders", dir)))
 		s = mp_arena_printf(arena, "%s is open exclusively in a program", ns);
 	return s;
 }
 
-const char *mp_holder_find_map(struct mp_arena *arena, const struct mp_facts *facts, const char *dm)
+const char *mp_holder_find_map(struct mp_arena *arena, const struct mp_facts *facts,
+			       const struct mp_users *users, const char *dm)
 {
 	const char *holders = mp_facts_text(facts, "sys/block/%s/holders", dm), *s;
-	char part[64];
+	char part[64], dir[80];
 
-	s = used(arena, facts, dm, mp_facts_text(facts, "sys/block/%s/dev", dm), holders);
-	while (s && !*s && next_holder(&holders, part))
-		if (is_our_partition(mp_facts_text(facts, "sys/block/%s/dm/uuid", part)))
-			s = used(arena, facts, part, mp_facts_text(facts, "sys/block/%s/dev", part),
-				 mp_facts_text(facts, "sys/block/%s/holders", part));
+	snprintf(dir, sizeof(dir), "sys/block/%s", dm);
+	s = used(arena, facts, users, dm, dir);
+	while (s && !*s && next_holder(&holders, part)) {
+		snprintf(dir, sizeof(dir), "sys/block/%s", part);
+		if (is_our_partition(mp_facts_text(facts, "%s/dm/uuid", dir)))
+			s = used(arena, facts, users, part, dir);
+	}
 	return s;
 }

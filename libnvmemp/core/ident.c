@@ -258,6 +258,13 @@ static const char *behind_number(const char *p, char c)
 	return p;
 }
 
+bool mp_name_is_ctrl(const char *name)
+{
+	const char *end = strncmp(name, "nvme", 4) ? NULL : behind_number(name + 3, 'e');
+
+	return end && !*end;
+}
+
 bool mp_name_is_ns(const char *name)
 {
 	const char *p = strncmp(name, "nvme", 4) ? NULL : behind_number(name + 3, 'e');

@@ -41,6 +41,9 @@ void mp_ident_dm_name(const char *alias, char ret[MP_DM_NAME_SIZE]);
 /* Natural order: nvme2n1 before nvme10n1. -1, 0, 1 */
 int mp_name_cmp(const char *a, const char *b);
 
+/* A controller: nvme0 */
+bool mp_name_is_ctrl(const char *name);
+
 /* nvmeXnY and nothing else: a namespace's block device, no partition, no hidden path */
 bool mp_name_is_ns(const char *name);
 

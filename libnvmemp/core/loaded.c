@@ -4,134 +4,125 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/err.h"
+#include "core/ident.h"
 #include "core/loaded.h"
-#include "core/status.h"
-#include "core/table.h"
-#include "core/words.h"
-#include "nvmemp_uapi.h"
+#include "core/topo.h"
 
-/* The next word, copied; *text is then behind the blanks that follow it */
-static const char *word(struct mp_loaded *l, const char **text)
+static int loaded_cmp(const void *a, const void *b)
 {
-	size_t len = strcspn(*text, " ");
-	const char *copy = mp_arena_printf(l->arena, "%.*s", (int)len, *text);
+	const struct mp_loaded_map *x = a, *y = b;
 
-	*text += len;
-	*text += strspn(*text, " ");
-	return copy;
+	return strcmp(x->map.uuid, y->map.uuid);
 }
 
-static bool flag(const char **text, const char *name)
+const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const char *uuid)
 {
-	size_t len = strlen(name);
+	const struct mp_loaded_map key = { .map.uuid = uuid };
 
-	if (strncmp(*text, name, len) || ((*text)[len] && (*text)[len] != ' '))
-		return false;
-	*text += len;
-	*text += strspn(*text, " ");
-	return true;
+	return loaded->nr_maps ? bsearch(&key, loaded->maps, loaded->nr_maps, sizeof(key), loaded_cmp) :
+				 NULL;
 }
 
-static void read_flags(struct mp_loaded_map *m, const char **text)
+const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor)
 {
-	bool more = true;
+	size_t i;
 
-	while (more) {
-		if (flag(text, "suspended"))
-			m->suspended = true;
-		else if (flag(text, "going"))
-			m->deferred_remove = true;
-		else if (flag(text, "read-only"))
-			m->map.read_only = true;
-		else if (flag(text, "bad"))
-			m->bad = "its table is not understood";
-		else if (flag(text, "empty"))
-			m->has_table = false;
-		else
-			more = false;
+	for (i = 0; i < map->nr_paths; i++)
+		if (map->paths[i].major == major && map->paths[i].minor == minor)
+			return &map->paths[i];
+	return NULL;
+}
+
+static bool known(const char *nqn)
+{
+	return nqn && *nqn;
+}
+
+/* The subsystem that a path of the map's table leads to, if it is still the map's namespace */
+static const char *nqn_of_paths(const struct mp_map *map, const struct mp_topo *topo)
+{
+	char uuid[MP_DM_UUID_SIZE];
+	size_t i;
+
+	for (i = 0; i < map->nr_paths; i++) {
+		int n = mp_topo_find_devno(topo, map->paths[i].major, map->paths[i].minor);
+		const struct mp_ns *ns = n < 0 ? NULL : &topo->ns[n];
+
+		if (ns && !*ns->bad && !mp_ident_dm_uuid(ns->id.wwid, uuid, NULL) &&
+		    !strcmp(map->uuid, uuid))
+			return topo->ctrls[ns->ctrl].nqn;
 	}
+	return "";
 }
 
-static const char *uuid_of(struct mp_loaded *l, const char *wwid)
+int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
+		       const struct mp_topo *topo)
 {
-	return wwid ? mp_arena_printf(l->arena, NVMEMP_UUID_PREFIX "%s", wwid) : NULL;
+	size_t i;
+
+	for (i = 0; i < loaded->nr_maps; i++) {
+		struct mp_loaded_map *l = &loaded->maps[i];
+		const struct mp_loaded_map *old = mp_loaded_find(before, l->map.uuid);
+		const char *nqn = old && known(old->nqn) ? old->nqn : nqn_of_paths(&l->map, topo);
+
+		if (known(l->nqn))
+			continue;
+		l->nqn = *nqn ? mp_arena_strdup(loaded->arena, nqn) : "";
+		if (!l->nqn)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
-static int load_map(struct mp_loaded *l, const char *text)
+static int copy_map(struct mp_arena *arena, const struct mp_loaded_map *from,
+		    struct mp_loaded_map *ret)
 {
-	struct mp_loaded_map m = { .bad = "", .has_table = true };
-	struct mp_map map = { };
-	const char *name = word(l, &text), *uuid = uuid_of(l, word(l, &text));
-	const char *size = word(l, &text);
-	uint64_t sectors;
+	struct mp_loaded_map m = *from;
+	size_t i;
+
+	m.map.name = mp_arena_strdup(arena, from->map.name);
+	m.map.uuid = mp_arena_strdup(arena, from->map.uuid);
+	m.map.paths = mp_arena_memdup(arena, from->map.paths, m.map.nr_paths * sizeof(*m.map.paths));
+	m.status.paths = mp_arena_memdup(arena, from->status.paths,
+					 m.status.nr_paths * sizeof(*m.status.paths));
+	m.bad = mp_arena_strdup(arena, from->bad);
+	m.nqn = NULL;
+	m.kept = false;
+	for (i = 0; m.map.paths && i < m.map.nr_paths; i++)
+		m.map.paths[i].name = "";
+	if (!m.map.name || !m.map.uuid || !m.map.paths || !m.status.paths || !m.bad)
+		return -ENOMEM;
+	*ret = m;
+	return 0;
+}
+
+int mp_loaded_keep(struct mp_loaded *loaded, const struct mp_loaded *before)
+{
+	size_t i;
 	int r = 0;
 
-	m.nqn = word(l, &text);
-	if (!name || !uuid || !size || !m.nqn)
-		return -ENOMEM;
-	if (!*name || mp_number_parse(size, INT64_MAX / 512, &sectors))
-		return -EINVAL;
-	if (l->nr_maps && strcmp(l->maps[l->nr_maps - 1].map.uuid, uuid) >= 0)
-		return -EINVAL;
-	if (!strcmp(m.nqn, "-"))
-		m.nqn = "";
-	read_flags(&m, &text);
-	if (m.has_table && !*m.bad)
-		r = mp_table_parse(l->arena, text, &map, NULL);
-	map.read_only = m.map.read_only;
-	m.map = map;
-	m.map.name = name;
-	m.map.uuid = uuid;
-	m.map.size_sectors = sectors;
-	if (r)
-		return r;
-	l->maps = mp_arena_grow(l->arena, l->maps, l->nr_maps, sizeof(m));
-	if (!l->maps)
-		return -ENOMEM;
-	l->maps[l->nr_maps++] = m;
-	return 0;
-}
+	for (i = 0; i < loaded->nr_maps && !r; i++) {
+		struct mp_loaded_map *m = &loaded->maps[i];
+		const struct mp_loaded_map *old = m->kept ? mp_loaded_find(before, m->map.uuid) : NULL;
 
-static int load_status(struct mp_loaded *l, const char *text)
-{
-	const char *uuid = uuid_of(l, word(l, &text));
-	struct mp_loaded_map *last = l->nr_maps ? &l->maps[l->nr_maps - 1] : NULL;
-
-	if (!uuid)
-		return -ENOMEM;
-	if (!last || strcmp(last->map.uuid, uuid))
-		return -EINVAL;
-	return mp_status_parse(l->arena, text, &last->status, NULL);
-}
-
-static int load_line(struct mp_loaded *l, const char *line)
-{
-	if (!*line || *line == '#')
-		return 0;
-	if (flag(&line, "loaded"))
-		return load_map(l, line);
-	return flag(&line, "status") ? load_status(l, line) : -EINVAL;
-}
-
-int mp_loaded_load(const char *text, struct mp_loaded *ret, struct mp_err *err)
-{
-	struct mp_loaded l = { .arena = mp_arena_new() };
-	unsigned int number = 0;
-	int r = l.arena ? 0 : -ENOMEM;
-
-	while (*text && !r) {
-		size_t len = strcspn(text, "\n");
-		const char *line = mp_arena_printf(l.arena, "%.*s", (int)len, text);
-
-		number++;
-		r = line ? load_line(&l, line) : -ENOMEM;
-		text += len + (text[len] == '\n');
+		if (old)
+			r = copy_map(loaded->arena, old, m);
+		else if (m->kept)
+			r = -ENOENT;
 	}
-	if (r) {
-		mp_arena_free(l.arena);
-		return mp_err_set(err, r, "line %u is no map and no status", number);
-	}
-	*ret = l;
-	return 0;
+	return r;
+}
+
+bool mp_loaded_is_quiet(const struct mp_loaded_map *map)
+{
+	size_t i;
+
+	if (*map->bad || !map->has_table || map->suspended || map->deferred_remove ||
+	    map->status.state != MP_MAP_UP || map->status.nr_queued ||
+	    map->status.nr_paths != map->map.nr_paths)
+		return false;
+	for (i = 0; i < map->status.nr_paths; i++)
+		if (map->status.paths[i].state != MP_PATH_ACTIVE)
+			return false;
+	return true;
 }

@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What device-mapper had, as text: captures hold it, and fixtures do.
- *
- *   file   = line*
- *   line   = "" | "#" text
- *          | "loaded" NAME WWID SECTORS NQN FLAG* TABLE	in the order of their WWIDs
- *          | "status" WWID STATUS				of the map above
- *   FLAG   = "suspended" | "going" (deferred removal) | "read-only" | "bad" (not understood)
- *          | "empty" (no TABLE follows)
- *   NQN    = "-" where it is not known
- */
+/* The maps that device-mapper has. */
 #ifndef MP_LOADED_H
 #define MP_LOADED_H
 
 #include "core/types.h"
 
-/* -EINVAL names the line; *ret has an arena of its own. */
-int mp_loaded_load(const char *text, struct mp_loaded *ret, struct mp_err *err);
+const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const char *uuid);
+/* The path with this number, or NULL */
+const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor);
+
+/*
+ * Which subsystem each map was made of, as its table can't say: what before
+ * knew, else what a path of its table leads to. Without it, a map whose paths
+ * are all gone would be given those of a twin in another subsystem, a clone
+ * with the same identifiers. To be called with each new loaded and each new
+ * topo; before may be loaded itself. -ENOMEM
+ */
+int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
+		       const struct mp_topo *topo);
+
+/*
+ * Maps that were not read again (kept) are filled in as they were before. -ENOENT: one
+ * is not in before.
+ */
+int mp_loaded_keep(struct mp_loaded *loaded, const struct mp_loaded *before);
+
+/* Nothing under way, nothing out of order: what it does next comes with an event of its own. */
+bool mp_loaded_is_quiet(const struct mp_loaded_map *map);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/nvmeid.h"
 
 #define IDENTIFY_SIZE	4096
+#define NS_SIZE		384	/* up to the 64th LBA format */
 
 uint16_t mp_le16(const uint8_t *p)
 {
@@ -41,7 +42,7 @@ int mp_nvmeid_ns(const void *data, size_t len, struct mp_id_ns *ret)
 	const uint8_t *p = data, *lbaf;
 	unsigned int format;
 
-	if (len < IDENTIFY_SIZE)
+	if (len < NS_SIZE)
 		return -EBADMSG;
 	/* FLBAS: bits 3:0, and 6:5 above them where there are more than 16 formats */
 	format = p[26] & 15;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -357,14 +358,15 @@ static void wanted(struct build *b, const struct mp_map *want)
 
 /* ---- a map that is not ---- */
 
+static int uuid_cmp(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static bool is_present(const struct mp_desired *desired, const char *uuid)
 {
-	size_t i;
-
-	for (i = 0; i < desired->nr_present; i++)
-		if (!strcmp(desired->present[i], uuid))
-			return true;
-	return false;
+	return desired->nr_present && bsearch(&uuid, desired->present, desired->nr_present,
+					      sizeof(uuid), uuid_cmp);
 }
 
 bool mp_plan_is_lost(const struct mp_desired *desired, const struct mp_loaded_map *map)

@@ -19,6 +19,7 @@
 struct build {
 	const struct mp_facts *facts;
 	struct mp_topo *topo;
+	struct mp_users users;
 };
 
 /* Without the blanks at the end, with which the specification fills up ASCII fields */
@@ -236,7 +237,7 @@ static int add_ns(struct build *b, const char *name)
 	if (ns.ctrl < 0)
 		return 0;
 	ns.name = mp_arena_strdup(t->arena, name);
-	ns.holder = mp_holder_find(t->arena, b->facts, name);
+	ns.holder = mp_holder_find(t->arena, b->facts, &b->users, name);
 	if (!ns.name || !ns.holder)
 		return -ENOMEM;
 	r = read_sysfs(b, &ns);
@@ -272,18 +273,27 @@ static int add_hidden(struct build *b, const char *name)
 	return 0;
 }
 
-static bool has_nsid(const struct mp_topo *t, int ctrl, uint32_t nsid)
+static int nsid_cmp(const void *a, const void *b)
 {
-	size_t i;
+	const struct mp_ns *x = *(const struct mp_ns *const *)a, *y = *(const struct mp_ns *const *)b;
 
-	for (i = 0; i < t->nr_ns; i++)
-		if (t->ns[i].ctrl == ctrl && (t->ns[i].nsid == nsid || !t->ns[i].nsid))
-			return true;
-	return false;
+	if (x->ctrl != y->ctrl)
+		return x->ctrl < y->ctrl ? -1 : 1;
+	return (x->nsid > y->nsid) - (x->nsid < y->nsid);
+}
+
+/* by_nsid: all namespaces in order of controller and NSID; one without an NSID may be any. */
+static bool has_nsid(const struct mp_topo *t, const struct mp_ns **by_nsid, int ctrl, uint32_t nsid)
+{
+	const struct mp_ns none = { .ctrl = ctrl }, wanted = { .ctrl = ctrl, .nsid = nsid };
+	const struct mp_ns *key = &wanted, *any = &none;
+
+	return t->nr_ns && (bsearch(&key, by_nsid, t->nr_ns, sizeof(key), nsid_cmp) ||
+			    bsearch(&any, by_nsid, t->nr_ns, sizeof(any), nsid_cmp));
 }
 
 /* Namespaces that a controller has and the kernel shows no block device of */
-static int add_unseen(struct build *b, int ctrl)
+static int add_unseen(struct build *b, const struct mp_ns **by_nsid, int ctrl)
 {
 	struct mp_topo *t = b->topo;
 	const struct mp_ctrl *c = &t->ctrls[ctrl];
@@ -296,7 +306,7 @@ static int add_unseen(struct build *b, int ctrl)
 	for (i = 0; (nsid = mp_nvmeid_active(list->data, list->len, i)); i++) {
 		struct mp_reject *u;
 
-		if (has_nsid(t, ctrl, nsid))
+		if (has_nsid(t, by_nsid, ctrl, nsid))
 			continue;
 		t->unseen = mp_arena_grow(t->arena, t->unseen, t->nr_unseen, sizeof(*u));
 		if (!t->unseen)
@@ -311,31 +321,67 @@ static int add_unseen(struct build *b, int ctrl)
 	return 0;
 }
 
-static int subsys_cmp(const void *a, const void *b)
+static int add_all_unseen(struct build *b)
 {
-	return mp_name_cmp(((const struct mp_subsys *)a)->name, ((const struct mp_subsys *)b)->name);
+	struct mp_topo *t = b->topo;
+	const struct mp_ns **by_nsid = mp_arena_alloc(t->arena, (t->nr_ns + 1) * sizeof(*by_nsid));
+	size_t i;
+	int r = 0;
+
+	if (!by_nsid)
+		return -ENOMEM;
+	for (i = 0; i < t->nr_ns; i++)
+		by_nsid[i] = &t->ns[i];
+	qsort(by_nsid, t->nr_ns, sizeof(*by_nsid), nsid_cmp);
+	for (i = 0; !r && i < t->nr_ctrls; i++)
+		r = add_unseen(b, by_nsid, (int)i);
+	return r;
 }
 
-static int ctrl_cmp(const void *a, const void *b)
+/* Of all that have a name: it is their first member. */
+static int name_cmp(const void *a, const void *b)
 {
-	return mp_name_cmp(((const struct mp_ctrl *)a)->name, ((const struct mp_ctrl *)b)->name);
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	int r = mp_name_cmp(x, y);
+
+	return r ? r : strcmp(x, y);
 }
 
-static int ns_cmp(const void *a, const void *b)
-{
-	return mp_name_cmp(((const struct mp_ns *)a)->name, ((const struct mp_ns *)b)->name);
-}
-
-static int hidden_cmp(const void *a, const void *b)
-{
-	return mp_name_cmp(((const struct mp_native_path *)a)->name,
-			   ((const struct mp_native_path *)b)->name);
-}
-
-static void sort(void *base, size_t nr, size_t size, int (*cmp)(const void *, const void *))
+static void sort(void *base, size_t nr, size_t size)
 {
 	if (nr)
-		qsort(base, nr, size, cmp);
+		qsort(base, nr, size, name_cmp);
+}
+
+static int find(const void *base, size_t nr, size_t size, const char *name)
+{
+	const char *found = nr ? bsearch(&name, base, nr, size, name_cmp) : NULL;
+
+	return found ? (int)((size_t)(found - (const char *)base) / size) : -1;
+}
+
+static int number_cmp(const void *a, const void *b)
+{
+	const struct mp_ns *x = *(const struct mp_ns *const *)a, *y = *(const struct mp_ns *const *)b;
+
+	if (x->major != y->major)
+		return x->major < y->major ? -1 : 1;
+	if (x->minor != y->minor)
+		return x->minor < y->minor ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static int sort_numbers(struct mp_topo *t)
+{
+	size_t i;
+
+	t->by_number = mp_arena_alloc(t->arena, (t->nr_ns + 1) * sizeof(*t->by_number));
+	if (!t->by_number)
+		return -ENOMEM;
+	for (i = 0; i < t->nr_ns; i++)
+		t->by_number[i] = &t->ns[i];
+	qsort(t->by_number, t->nr_ns, sizeof(*t->by_number), number_cmp);
+	return 0;
 }
 
 static void join(struct build *b)
@@ -385,7 +431,6 @@ static bool is_native(const struct mp_facts *facts)
 static int build(struct build *b)
 {
 	struct mp_topo *t = b->topo;
-	size_t i;
 	int r;
 
 	t->native = is_native(b->facts);
@@ -395,23 +440,24 @@ static int build(struct build *b)
 		r = each(b, "sys/class/nvme", add_ctrl);
 	if (r)
 		return r;
-	sort(t->subsys, t->nr_subsys, sizeof(*t->subsys), subsys_cmp);
-	sort(t->ctrls, t->nr_ctrls, sizeof(*t->ctrls), ctrl_cmp);
+	sort(t->subsys, t->nr_subsys, sizeof(*t->subsys));
+	sort(t->ctrls, t->nr_ctrls, sizeof(*t->ctrls));
 	join(b);
-	r = each(b, "sys/block", add_block);
+	r = mp_holder_users(t->arena, b->facts, &b->users);
+	if (!r)
+		r = each(b, "sys/block", add_block);
 	if (r)
 		return r;
-	sort(t->ns, t->nr_ns, sizeof(*t->ns), ns_cmp);
-	sort(t->native_paths, t->nr_native_paths, sizeof(*t->native_paths), hidden_cmp);
-	for (i = 0; !r && !t->native && i < t->nr_ctrls; i++)
-		r = add_unseen(b, (int)i);
-	return r;
+	sort(t->ns, t->nr_ns, sizeof(*t->ns));
+	sort(t->native_paths, t->nr_native_paths, sizeof(*t->native_paths));
+	r = sort_numbers(t);
+	return r || t->native ? r : add_all_unseen(b);
 }
 
 int mp_topo_build(const struct mp_facts *facts, struct mp_topo *ret, struct mp_err *err)
 {
 	struct mp_topo topo = { .arena = mp_arena_new() };
-	struct build b = { facts, &topo };
+	struct build b = { .facts = facts, .topo = &topo };
 	int r = topo.arena ? build(&b) : -ENOMEM;
 
 	if (r) {
@@ -430,30 +476,29 @@ void mp_topo_done(struct mp_topo *topo)
 
 int mp_topo_find_ctrl(const struct mp_topo *topo, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < topo->nr_ctrls; i++)
-		if (!strcmp(topo->ctrls[i].name, name))
-			return (int)i;
-	return -1;
+	return find(topo->ctrls, topo->nr_ctrls, sizeof(*topo->ctrls), name);
 }
 
 int mp_topo_find_ns(const struct mp_topo *topo, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < topo->nr_ns; i++)
-		if (!strcmp(topo->ns[i].name, name))
-			return (int)i;
-	return -1;
+	return find(topo->ns, topo->nr_ns, sizeof(*topo->ns), name);
 }
 
 int mp_topo_find_devno(const struct mp_topo *topo, uint32_t major, uint32_t minor)
 {
-	size_t i;
+	size_t from = 0, to = topo->nr_ns;
 
-	for (i = 0; i < topo->nr_ns; i++)
-		if (topo->ns[i].major == major && topo->ns[i].minor == minor)
-			return (int)i;
-	return -1;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct mp_ns *ns = topo->by_number[middle];
+
+		if (ns->major < major || (ns->major == major && ns->minor < minor))
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (to == topo->nr_ns || topo->by_number[to]->major != major ||
+	    topo->by_number[to]->minor != minor)
+		return -1;
+	return (int)(topo->by_number[to] - topo->ns);
 }

@@ -74,6 +74,7 @@ enum mp_feature {
  *   sys/block/HIDDEN/{device,ana_state}	native multipath's paths: nvmeScCnN of nvmeSnN
  *   sys/block/NS/PART/{dev,holders}	its partitions
  *   sys/block/DM/dm/{name,uuid}	of each holder that is a dm device
+ *   sys/block/HOLDER/slaves		names: what it is stacked on
  *   sys/block/DM/{dev,holders}		of a map that is to be torn down, and its partition maps
  *   proc/self/mountinfo, proc/swaps
  *   run/nvmemp-no-queueing		(the machine shuts down)
@@ -164,6 +165,7 @@ struct mp_topo {
 	size_t nr_ctrls;
 	struct mp_ns *ns;		/* by name, natural order */
 	size_t nr_ns;
+	const struct mp_ns **by_number;	/* the same, by major and minor */
 	struct mp_native_path *native_paths;	/* by name, natural order */
 	size_t nr_native_paths;
 	struct mp_reject *unseen;	/* namespaces without a block device, with the reason */
@@ -257,7 +259,7 @@ struct mp_desired {
 	struct mp_intruder *intruders;
 	size_t nr_intruders;
 	bool no_queueing;		/* as in topo */
-	const char **present;		/* uuids of namespaces that are there, wanted or not */
+	const char **present;		/* uuids of namespaces that are there, wanted or not; sorted */
 	size_t nr_present;
 };
 
@@ -303,6 +305,7 @@ struct mp_loaded_map {
 	bool has_table;
 	bool suspended;
 	bool deferred_remove;
+	bool kept;			/* not read again: only its uuid is filled in */
 	bool follows_paths;		/* it is read-only because a path was, not by somebody's wish */
 	const char *bad;		/* table or status that can't be understood; "" = fine */
 	const char *nqn;		/* of the subsystem it was made of; NULL or "" = not known */

@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/loaded.h"
 #include "core/status.h"
 #include "core/table.h"
 #include "nvmemp_uapi.h"
@@ -113,20 +115,92 @@ static int fill_map(struct mp_loaded *l, struct mp_loaded_map *m, struct dm_task
 	return 0;
 }
 
-/* Table and status of one map. Positive: it is not ours, or gone. */
-static int read_map(struct mp_loaded *l, struct mp_loaded_map *m, const char *name)
+/* ---- what was seen before ---- */
+
+static int cmp_seen(const void *a, const void *b)
 {
-	AUTO_TASK struct dm_task *who = NULL, *task = NULL;
+	const struct mp_dm_seen *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static struct mp_dm_seen *find_seen(struct mp_dm *dm, const char *name)
+{
+	struct mp_dm_seen key;
+
+	if (!dm->nr_seen || strlen(name) >= sizeof(key.name))
+		return NULL;
+	strcpy(key.name, name);
+	return bsearch(&key, dm->seen, dm->nr_seen, sizeof(key), cmp_seen);
+}
+
+void mp_dm_doubt_name(struct mp_dm *dm, const char *name)
+{
+	struct mp_dm_seen *seen = find_seen(dm, name);
+
+	if (seen)
+		seen->doubted = true;
+}
+
+void mp_dm_doubt(struct mp_dm *dm, uint32_t minor)
+{
+	size_t i;
+
+	for (i = 0; i < dm->nr_seen; i++)
+		if (minor(dm->seen[i].dev) == minor)
+			dm->seen[i].doubted = true;
+}
+
+void mp_dm_doubt_all(struct mp_dm *dm)
+{
+	dm->nr_seen = 0;
+}
+
+/* ---- one device ---- */
+
+/*
+ * Its event number is behind the name in the list, on the next multiple of 8, as
+ * linux/dm-ioctl.h has it. One that is older than what is read after it does no harm.
+ */
+static uint32_t event_of(const struct dm_names *n)
+{
+	uintptr_t end = (uintptr_t)n->name + strlen(n->name) + 1;
+
+	return *(const uint32_t *)((end + 7) & ~(uintptr_t)7);
+}
+
+static bool is_unchanged(const struct mp_dm_seen *seen, const struct dm_names *n)
+{
+	return seen && !seen->doubted && seen->dev == n->dev && seen->event_nr == event_of(n);
+}
+
+/* Who it is. Positive: it is gone. */
+static int identify(const struct dm_names *n, struct mp_dm_seen *ret)
+{
+	AUTO_TASK struct dm_task *task = NULL;
+	struct dm_info info;
+	const char *uuid;
+	int r;
+
+	r = mp_dm_query(DM_DEVICE_INFO, n->name, NULL, &task, &info);
+	if (r)
+		return r;
+	uuid = dm_task_get_uuid(task);
+	*ret = (struct mp_dm_seen){ .dev = n->dev, .event_nr = event_of(n) };
+	snprintf(ret->name, sizeof(ret->name), "%s", n->name);
+	snprintf(ret->uuid, sizeof(ret->uuid), "%s", uuid ? uuid : "");
+	return 0;
+}
+
+/* Table and status. Positive: it is gone. */
+static int read_map(struct mp_loaded *l, struct mp_loaded_map *m, const char *uuid)
+{
+	AUTO_TASK struct dm_task *task = NULL;
 	struct dm_info info;
 	int r;
 
 	memset(m, 0, sizeof(*m));
-	r = mp_dm_query(DM_DEVICE_INFO, name, NULL, &who, &info);
-	if (r)
-		return r;
-	if (!is_ours(dm_task_get_uuid(who)))
-		return 1;
-	r = mp_dm_query(DM_DEVICE_TABLE, NULL, dm_task_get_uuid(who), &task, &info);
+	r = mp_dm_query(DM_DEVICE_TABLE, NULL, uuid, &task, &info);
 	if (r)
 		return r;
 	r = fill_map(l, m, task, &info);
@@ -138,26 +212,82 @@ static int read_map(struct mp_loaded *l, struct mp_loaded_map *m, const char *na
 	return r;
 }
 
-static int read_maps(struct mp_loaded *l, struct dm_names *names)
+static int keep_map(struct mp_loaded *l, struct mp_loaded_map *m, const char *uuid)
+{
+	*m = (struct mp_loaded_map){ .kept = true, .map.uuid = mp_arena_strdup(l->arena, uuid) };
+	return m->map.uuid ? 0 : -ENOMEM;
+}
+
+/* Into ret, what is to be remembered of it. Positive: it is gone. */
+static int read_device(struct mp_dm *dm, struct mp_loaded *l, const struct dm_names *n,
+		       struct mp_dm_seen *ret)
+{
+	const struct mp_dm_seen *before = find_seen(dm, n->name);
+	struct mp_loaded_map *m = &l->maps[l->nr_maps];
+	bool same = is_unchanged(before, n);
+	int r = 0;
+
+	if (same)
+		*ret = *before;
+	else
+		r = identify(n, ret);
+	if (r || !is_ours(ret->uuid))
+		return r;
+	r = same ? keep_map(l, m, ret->uuid) : read_map(l, m, ret->uuid);
+	if (r)
+		return r;
+	ret->doubted = !same && !mp_loaded_is_quiet(m);
+	l->nr_maps++;
+	return 0;
+}
+
+/* ---- all of them ---- */
+
+static int read_devices(struct mp_dm *dm, struct mp_loaded *l, struct dm_names *names,
+			struct mp_dm_seen *seen, size_t *ret_nr)
+{
+	struct dm_names *n;
+	size_t nr = 0;
+	int r;
+
+	for (n = names->dev ? names : NULL; n; n = mp_dm_next_name(n)) {
+		r = read_device(dm, l, n, &seen[nr]);
+		if (r < 0)
+			return r;
+		nr += r == 0;
+	}
+	*ret_nr = nr;
+	return 0;
+}
+
+static size_t count_names(struct dm_names *names)
 {
 	struct dm_names *n;
 	size_t count = 0;
+
+	for (n = names->dev ? names : NULL; n; n = mp_dm_next_name(n))
+		count++;
+	return count;
+}
+
+static int read_list(struct mp_dm *dm, struct mp_loaded *l, struct dm_names *names)
+{
+	size_t count = count_names(names), nr;
+	struct mp_dm_seen *seen;
 	int r;
 
-	if (names->dev == 0)		/* the list is empty */
-		return 0;
-	for (n = names; n; n = mp_dm_next_name(n))
-		count++;
-	l->maps = mp_arena_alloc(l->arena, count * sizeof(*l->maps));
-	if (!l->maps)
-		return -ENOMEM;
-	for (n = names; n; n = mp_dm_next_name(n)) {
-		r = read_map(l, &l->maps[l->nr_maps], n->name);
-		if (r < 0)
-			return r;
-		l->nr_maps += r == 0;
+	l->maps = mp_arena_alloc(l->arena, (count + 1) * sizeof(*l->maps));
+	seen = malloc((count + 1) * sizeof(*seen));
+	r = l->maps && seen ? read_devices(dm, l, names, seen, &nr) : -ENOMEM;
+	if (r) {
+		free(seen);
+		return r;
 	}
 	qsort(l->maps, l->nr_maps, sizeof(*l->maps), cmp_loaded);
+	qsort(seen, nr, sizeof(*seen), cmp_seen);
+	free(dm->seen);
+	dm->seen = seen;
+	dm->nr_seen = nr;
 	return 0;
 }
 
@@ -179,7 +309,7 @@ int mp_dm_read(struct mp_dm *dm, struct mp_loaded *ret, struct mp_err *err)
 		mp_dm_loaded_done(&l);
 		return mp_err_set(err, -ENOMEM, "no memory");
 	}
-	r = read_maps(&l, names);
+	r = read_list(dm, &l, names);
 	if (r) {
 		mp_dm_loaded_done(&l);
 		return mp_dm_failed("device-mapper", "read", r, err);

@@ -30,6 +30,7 @@ static int op_create(void *self, const struct mp_step *step, struct mp_err *err)
 	AUTO_TASK struct dm_task *task = mp_dm_task(DM_DEVICE_CREATE);
 	int r = -ENOMEM;
 
+	mp_dm_doubt_name(self, step->name);
 	if (task && dm_task_set_name(task, step->name) && dm_task_set_uuid(task, step->uuid))
 		r = add_table(task, step);
 	if (r == 0)
@@ -37,10 +38,12 @@ static int op_create(void *self, const struct mp_step *step, struct mp_err *err)
 	return r ? mp_dm_failed("create", step->name, r, err) : 0;
 }
 
-static struct dm_task *task_for(int type, const struct mp_step *step)
+/* For a change to this map */
+static struct dm_task *task_for(struct mp_dm *dm, int type, const struct mp_step *step)
 {
 	struct dm_task *task = mp_dm_task(type);
 
+	mp_dm_doubt_name(dm, step->name);
 	if (task && dm_task_set_uuid(task, step->uuid))
 		return task;
 	if (task)
@@ -50,7 +53,7 @@ static struct dm_task *task_for(int type, const struct mp_step *step)
 
 static int op_load(void *self, const struct mp_step *step, struct mp_err *err)
 {
-	AUTO_TASK struct dm_task *task = task_for(DM_DEVICE_RELOAD, step);
+	AUTO_TASK struct dm_task *task = task_for(self, DM_DEVICE_RELOAD, step);
 	int r = -ENOMEM;
 
 	if (task)
@@ -62,7 +65,7 @@ static int op_load(void *self, const struct mp_step *step, struct mp_err *err)
 
 static int op_unload(void *self, const struct mp_step *step, struct mp_err *err)
 {
-	AUTO_TASK struct dm_task *task = task_for(DM_DEVICE_CLEAR, step);
+	AUTO_TASK struct dm_task *task = task_for(self, DM_DEVICE_CLEAR, step);
 	int r = task ? mp_dm_run(task) : -ENOMEM;
 
 	return r ? mp_dm_failed("clear", step->name, r, err) : 0;
@@ -70,7 +73,7 @@ static int op_unload(void *self, const struct mp_step *step, struct mp_err *err)
 
 static int op_suspend(void *self, const struct mp_step *step, struct mp_err *err)
 {
-	AUTO_TASK struct dm_task *task = task_for(DM_DEVICE_SUSPEND, step);
+	AUTO_TASK struct dm_task *task = task_for(self, DM_DEVICE_SUSPEND, step);
 	int r = -ENOMEM;
 
 	if (task && dm_task_no_flush(task) && dm_task_skip_lockfs(task))
@@ -90,7 +93,7 @@ static bool was_active(const struct mp_step *step)
 static int op_resume(void *self, const struct mp_step *step, struct mp_err *err)
 {
 	uint16_t flags = COOKIE_ALWAYS | (was_active(step) ? COOKIE_RELOAD : 0);
-	AUTO_TASK struct dm_task *task = task_for(DM_DEVICE_RESUME, step);
+	AUTO_TASK struct dm_task *task = task_for(self, DM_DEVICE_RESUME, step);
 	int r = -ENOMEM;
 
 	if (task && dm_task_no_flush(task) && dm_task_skip_lockfs(task))
@@ -103,14 +106,16 @@ static int op_rename(void *self, const struct mp_step *step, struct mp_err *err)
 	AUTO_TASK struct dm_task *task = mp_dm_task(DM_DEVICE_RENAME);
 	int r = -ENOMEM;
 
+	mp_dm_doubt_name(self, step->name);
 	if (task && dm_task_set_name(task, step->name) && dm_task_set_newname(task, step->text))
 		r = mp_dm_run_with_cookie(self, task, COOKIE_ALWAYS);
 	return r ? mp_dm_failed("rename", step->name, r, err) : 0;
 }
 
-static int send(const struct mp_step *step, const char *text, struct mp_err *err)
+static int send(struct mp_dm *self, const struct mp_step *step, const char *text,
+		struct mp_err *err)
 {
-	AUTO_TASK struct dm_task *task = task_for(DM_DEVICE_TARGET_MSG, step);
+	AUTO_TASK struct dm_task *task = task_for(self, DM_DEVICE_TARGET_MSG, step);
 	int r = -ENOMEM;
 
 	if (task && dm_task_set_sector(task, 0) && dm_task_set_message(task, text))
@@ -120,12 +125,12 @@ static int send(const struct mp_step *step, const char *text, struct mp_err *err
 
 static int op_message(void *self, const struct mp_step *step, struct mp_err *err)
 {
-	return send(step, step->text, err);
+	return send(self, step, step->text, err);
 }
 
 static int op_cancel_remove(void *self, const struct mp_step *step, struct mp_err *err)
 {
-	return send(step, "@cancel_deferred_remove", err);
+	return send(self, step, "@cancel_deferred_remove", err);
 }
 
 /* Positive: it is open, and goes with its last close. */
@@ -146,6 +151,7 @@ static int remove_one(struct mp_dm *dm, const char *name, struct mp_err *err)
 
 static int op_remove(void *self, const struct mp_step *step, struct mp_err *err)
 {
+	mp_dm_doubt_name(self, step->name);
 	return remove_one(self, step->name, err);
 }
 
@@ -239,6 +245,7 @@ static int op_teardown(void *self, const struct mp_step *step, struct mp_err *er
 	static const struct timespec pause = { .tv_nsec = 100000000 };
 	int tries, r = 1;
 
+	mp_dm_doubt_name(self, step->name);
 	for (tries = 0; r > 0 && tries < TEARDOWN_TRIES; tries++) {
 		if (tries)
 			nanosleep(&pause, NULL);

@@ -11,15 +11,13 @@
 #include "sys/dmtask.h"
 
 #define LOG_LEVEL_ERR	3		/* libdevmapper counts like syslog */
+#define COOKIE_USES	64		/* a semaphore for each change would be many */
+#define UDEV_EACH_MS	100		/* longer, for each change that udev has not seen to yet */
 
 struct cookie {
 	uint32_t value;
+	unsigned int uses;
 	uint64_t deadline_ms;
-};
-
-struct mp_dm {
-	struct cookie *cookies;		/* whose udev rules are still running */
-	size_t nr_cookies;
 };
 
 /* libdevmapper hands its messages to a function without a context; one thread owns both. */
@@ -80,6 +78,7 @@ void mp_dm_free(struct mp_dm *dm)
 	dm_lib_release();
 	dm_lib_exit();
 	free(dm->cookies);
+	free(dm->seen);
 	free(dm);
 }
 
@@ -118,51 +117,76 @@ static int cookie_reserve(struct mp_dm *dm)
 	return 0;
 }
 
+/* The newest one, as long as it has room, or the one that was reserved */
+static struct cookie *cookie_to_use(struct mp_dm *dm)
+{
+	struct cookie *last = dm->nr_cookies ? &dm->cookies[dm->nr_cookies - 1] : NULL;
+
+	return last && last->uses < COOKIE_USES ? last : &dm->cookies[dm->nr_cookies];
+}
+
+static unsigned int cookie_uses(const struct mp_dm *dm)
+{
+	unsigned int uses = 0;
+	size_t i;
+
+	for (i = 0; i < dm->nr_cookies; i++)
+		uses += dm->cookies[i].uses;
+	return uses;
+}
+
 int mp_dm_run_with_cookie(struct mp_dm *dm, struct dm_task *task, uint16_t flags)
 {
-	uint32_t cookie = 0;
+	struct cookie *c;
 	int r;
 
 	r = cookie_reserve(dm);
 	if (r)
 		return r;
-	if (!dm_task_set_cookie(task, &cookie, flags))
+	c = cookie_to_use(dm);
+	if (!dm_task_set_cookie(task, &c->value, flags))
 		return -EIO;
 	r = mp_dm_run(task);
-	if (cookie) {
-		dm->cookies[dm->nr_cookies++] = (struct cookie){
-			.value = cookie, .deadline_ms = now_ms() + MP_DM_UDEV_MS,
-		};
-	}
+	if (!c->value)
+		return r;
+	if (c->uses++ == 0)
+		dm->nr_cookies++;
+	c->deadline_ms = now_ms() + MP_DM_UDEV_MS + cookie_uses(dm) * UDEV_EACH_MS;
 	return r;
 }
 
 /*
- * The semaphore of a cookie is a SysV one, which nothing can poll. Completing
- * it in udev's place lets it be destroyed; rules that end later find no
- * semaphore and do nothing.
+ * Completing a cookie in udev's place lets its semaphore be destroyed; rules that
+ * end later find no semaphore and do nothing. True: it is not needed any more.
  */
+static bool cookie_is_over(const struct cookie *c, uint64_t now, unsigned int *late)
+{
+	unsigned int i;
+	int ready = 0;
+
+	if (!dm_udev_wait_immediate(c->value, &ready) || ready)
+		return true;
+	if (now < c->deadline_ms)
+		return false;
+	for (i = 0; i < c->uses && !ready; i++) {
+		(*late)++;
+		dm_udev_complete(c->value);
+		if (!dm_udev_wait_immediate(c->value, &ready))
+			break;
+	}
+	return true;
+}
+
+/* The semaphore of a cookie is a SysV one, which nothing can poll. */
 bool mp_dm_udev_pending(struct mp_dm *dm, uint64_t now, unsigned int *ret_late)
 {
 	size_t i, kept = 0;
-	unsigned int late = 0;
 
-	for (i = 0; i < dm->nr_cookies; i++) {
-		struct cookie c = dm->cookies[i];
-		int ready = 0;
-
-		if (!dm_udev_wait_immediate(c.value, &ready) || ready)
-			continue;
-		if (now >= c.deadline_ms) {
-			late++;
-			dm_udev_complete(c.value);
-			dm_udev_wait_immediate(c.value, &ready);
-			continue;
-		}
-		dm->cookies[kept++] = c;
-	}
+	*ret_late = 0;
+	for (i = 0; i < dm->nr_cookies; i++)
+		if (!cookie_is_over(&dm->cookies[i], now, ret_late))
+			dm->cookies[kept++] = dm->cookies[i];
 	dm->nr_cookies = kept;
-	*ret_late = late;
 	return kept > 0;
 }
 

@@ -4,8 +4,26 @@
 #define MP_SYS_DMTASK_H
 
 #include <libdevmapper.h>
+#include <linux/dm-ioctl.h>
 
 #include "sys/dm.h"
+
+struct mp_dm_seen {
+	char name[DM_NAME_LEN], uuid[DM_UUID_LEN];
+	uint64_t dev;
+	uint32_t event_nr;
+	bool doubted;
+};
+
+struct mp_dm {
+	struct cookie *cookies;		/* whose udev rules are still running */
+	size_t nr_cookies;
+	struct mp_dm_seen *seen;	/* devices of the last reading, by name */
+	size_t nr_seen;
+};
+
+/* The map of this name will be read again. */
+void mp_dm_doubt_name(struct mp_dm *dm, const char *name);
 
 void mp_dm_cleanup_task(struct dm_task **task);
 

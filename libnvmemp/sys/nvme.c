@@ -35,6 +35,9 @@
 #define ANA_CHUNK_LEN		4096	/* every controller can transfer so much (MPSMIN) */
 #define ANA_TRIES		4
 
+/* Identify Namespace: up to the 64th LBA format; what follows says nothing that we ask */
+#define ID_NS_LEN		384
+
 #define FLBAS_EXTENDED		0x10
 #define METADATA_MAX		65536	/* MS has 16 bits */
 
@@ -216,6 +219,17 @@ static int add_ctrl(const struct admin *a)
 	return r;
 }
 
+/* Of 4,096 bytes, the list itself, and the empty descriptor that ends it (section 5.17.2.3) */
+static size_t descs_len(const uint8_t *data)
+{
+	size_t len = 0;
+
+	while (len + 4 <= NVME_IDENTIFY_DATA_SIZE && data[len + 1])
+		len += 4 + data[len + 1];
+	len += 4;
+	return len < NVME_IDENTIFY_DATA_SIZE ? len : NVME_IDENTIFY_DATA_SIZE;
+}
+
 /*
  * Controllers before version 1.3 may refuse the descriptor list (Invalid Field
  * in Command): such a namespace has no descriptors.
@@ -228,7 +242,7 @@ static int add_ns(const struct admin *a, const struct mp_nvme_ns *ns)
 	r = identify(a, NVME_IDENTIFY_CNS_NS, ns->nsid, data);
 	if (r)
 		return add_error(a->facts, ns->name, "Identify Namespace", r);
-	r = add_fact(a->facts, ns->name, "id-ns", data, sizeof(data));
+	r = add_fact(a->facts, ns->name, "id-ns", data, ID_NS_LEN);
 	if (r)
 		return r;
 	r = identify(a, NVME_IDENTIFY_CNS_NS_DESC_LIST, ns->nsid, data);
@@ -236,7 +250,7 @@ static int add_ns(const struct admin *a, const struct mp_nvme_ns *ns)
 		memset(data, 0, sizeof(data));
 	else if (r)
 		return add_error(a->facts, ns->name, "Identify (namespace descriptors)", r);
-	return add_fact(a->facts, ns->name, "ns-descs", data, sizeof(data));
+	return add_fact(a->facts, ns->name, "ns-descs", data, descs_len(data));
 }
 
 /*

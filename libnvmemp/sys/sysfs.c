@@ -22,6 +22,7 @@
 
 struct reader {
 	int root;
+	bool holders_by_name;		/* who they are is asked elsewhere */
 	struct mp_facts *facts;
 	struct mp_err *err;
 };
@@ -77,16 +78,6 @@ static bool is_absent(int r)
 static size_t digits(const char *s)
 {
 	return strspn(s, "0123456789");
-}
-
-static bool is_ctrl(const char *name)
-{
-	size_t n;
-
-	if (strncmp(name, "nvme", 4) != 0)
-		return false;
-	n = digits(name + 4);
-	return n > 0 && name[4 + n] == '\0';
 }
 
 static bool is_partition_of(const char *name, const char *ns)
@@ -149,14 +140,39 @@ static int add_file(struct reader *r, const char *key)
 	return mp_facts_add(r->facts, key, text, len);
 }
 
-static int add_attrs(struct reader *r, const char *dir, const char *const *attrs)
+/* An attribute of sysfs is one read, of a page at most. Positive: there is none. */
+static int add_attr(struct reader *r, int dir, const char *key, const char *attr)
 {
+	__attribute__((cleanup(cleanup_close))) int fd = -1;
+	char text[4096];
+	ssize_t n = -1;
+
+	fd = openat(dir, attr, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd >= 0)
+		n = read(fd, text, sizeof(text));
+	if (n < 0 && is_absent(-errno))
+		return 1;
+	if (n < 0)
+		return mp_err_set(r->err, -errno, "can't read /%s: %s", key, strerror(errno));
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	return mp_facts_add(r->facts, key, text, n);
+}
+
+/* Positive: there is no such folder */
+static int add_attrs(struct reader *r, const char *path, const char *const *attrs)
+{
+	__attribute__((cleanup(cleanup_close))) int dir = -1;
 	char key[KEY_MAX];
 	int err;
 
+	dir = openat(r->root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return is_absent(-errno) ? 1 : mp_err_set(r->err, -errno, "can't read /%s: %s", path,
+							  strerror(errno));
 	for (; *attrs; attrs++) {
-		snprintf(key, sizeof(key), "%s/%s", dir, *attrs);
-		err = add_file(r, key);
+		snprintf(key, sizeof(key), "%s/%s", path, *attrs);
+		err = add_attr(r, dir, key, *attrs);
 		if (err < 0)
 			return err;
 	}
@@ -188,21 +204,22 @@ static int add_dm_holder(struct reader *r, const char *name)
 	static const char *const attrs[] = { "name", "uuid", NULL };
 	char dir[DIR_MAX];
 
-	if (strncmp(name, "dm-", 3) != 0)
+	if (r->holders_by_name || strncmp(name, "dm-", 3) != 0)
 		return 0;
 	snprintf(dir, sizeof(dir), "sys/block/%s/dm", name);
 	return add_attrs(r, dir, attrs);
 }
 
-static int add_holders(struct reader *r, const char *block)
+/* The names in a folder, separated by blanks, for which add (if any) is called as well */
+static int add_names(struct reader *r, const char *key,
+		     int (*add)(struct reader *r, const char *name))
 {
 	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
-	char key[KEY_MAX], names[4096];
+	char names[4096];
 	size_t len = 0;
 	struct dirent *e;
 	int err;
 
-	snprintf(key, sizeof(key), "%s/holders", block);
 	err = open_dir(r, key, &dir);
 	if (err)
 		return err < 0 ? err : 0;
@@ -215,11 +232,19 @@ static int add_holders(struct reader *r, const char *block)
 			names[len++] = ' ';
 		memcpy(names + len, e->d_name, n);
 		len += n;
-		err = add_dm_holder(r, e->d_name);
+		err = add ? add(r, e->d_name) : 0;
 		if (err < 0)
 			return err;
 	}
 	return mp_facts_add(r->facts, key, names, len);
+}
+
+static int add_holders(struct reader *r, const char *block)
+{
+	char key[KEY_MAX];
+
+	snprintf(key, sizeof(key), "%s/holders", block);
+	return add_names(r, key, add_dm_holder);
 }
 
 static int add_partitions(struct reader *r, const char *block, const char *ns)
@@ -239,7 +264,7 @@ static int add_partitions(struct reader *r, const char *block, const char *ns)
 			continue;
 		snprintf(part, sizeof(part), "%s/%s", block, e->d_name);
 		err = add_attrs(r, part, attrs);
-		if (err == 0)
+		if (err >= 0)
 			err = add_holders(r, part);
 		if (err < 0)
 			return err;
@@ -299,7 +324,7 @@ static int add_hidden(struct reader *r, const char *name)
 
 	snprintf(block, sizeof(block), "sys/block/%s", name);
 	err = add_attrs(r, block, attrs);
-	return err < 0 ? err : add_parent(r, block, parent, sizeof(parent));
+	return err ? err : add_parent(r, block, parent, sizeof(parent));
 }
 
 static int add_subsys(struct reader *r, const char *name)
@@ -311,13 +336,13 @@ static int add_subsys(struct reader *r, const char *name)
 
 	snprintf(path, sizeof(path), "sys/class/nvme-subsystem/%s", name);
 	err = add_attrs(r, path, subsys_attrs);
-	if (err < 0)
-		return err;
+	if (err)
+		return err < 0 ? err : 0;
 	err = open_dir(r, path, &dir);
 	if (err)
 		return err < 0 ? err : 0;
 	while ((e = readdir(dir))) {
-		if (!is_ctrl(e->d_name))
+		if (!mp_name_is_ctrl(e->d_name))
 			continue;
 		snprintf(key, sizeof(key), "%s/%s", path, e->d_name);
 		err = mp_facts_add(r->facts, key, "", 0);
@@ -327,85 +352,74 @@ static int add_subsys(struct reader *r, const char *name)
 	return 0;
 }
 
-static int add_subsystems(struct reader *r)
+int mp_sysfs_each_name(int root_fd, const char *path, const struct mp_sysfs_visitor *visitor,
+		       struct mp_err *err)
 {
 	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
+	struct reader r = { .root = root_fd, .err = err };
 	struct dirent *e;
-	int err;
-
-	err = open_dir(r, "sys/class/nvme-subsystem", &dir);
-	if (err)
-		return err < 0 ? err : 0;
-	while ((e = readdir(dir))) {
-		if (e->d_name[0] == '.')
-			continue;
-		err = add_subsys(r, e->d_name);
-		if (err < 0)
-			return err;
-	}
-	return 0;
-}
-
-static int add_ctrls(struct reader *r)
-{
-	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
-	struct dirent *e;
-	int err;
-
-	err = open_dir(r, "sys/class/nvme", &dir);
-	if (err)
-		return err < 0 ? err : 0;
-	while ((e = readdir(dir))) {
-		if (!is_ctrl(e->d_name))
-			continue;
-		err = add_ctrl(r, e->d_name);
-		if (err < 0)
-			return err;
-	}
-	return 0;
-}
-
-static int add_namespaces(struct reader *r)
-{
-	__attribute__((cleanup(cleanup_dir))) DIR *dir = NULL;
-	char parent[DIR_MAX], ns[32];
-	struct dirent *e;
-	int err;
-
-	err = open_dir(r, "sys/block", &dir);
-	if (err > 0)
-		return mp_err_set(r->err, -ENOENT, "there is no /sys/block: is sysfs mounted?");
-	if (err < 0)
-		return err;
-	while ((e = readdir(dir))) {
-		if (mp_name_is_ns(e->d_name))
-			err = add_ns(r, e->d_name, parent, sizeof(parent));
-		else if (mp_name_is_hidden(e->d_name, ns))
-			err = add_hidden(r, e->d_name);
-		if (err < 0)
-			return err;
-	}
-	return 0;
-}
-
-int mp_sysfs_read_all(int root_fd, struct mp_facts *facts, struct mp_err *err)
-{
-	static const char *const files[] = {
-		"sys/module/nvme_core/parameters/multipath",
-		"proc/self/mountinfo", "proc/swaps", MP_NO_QUEUEING_FILE, NULL
-	};
-	struct reader r = { .root = root_fd, .facts = facts, .err = err };
-	const char *const *f;
 	int n;
 
-	n = add_namespaces(&r);
-	if (n == 0)
-		n = add_subsystems(&r);
-	if (n == 0)
-		n = add_ctrls(&r);
-	for (f = files; n >= 0 && *f; f++)
-		n = add_file(&r, *f);
+	n = open_dir(&r, path, &dir);
+	while (n == 0 && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			n = visitor->visit(visitor->context, e->d_name);
+	return n;
+}
+
+static int visit_subsys(void *context, const char *name)
+{
+	return add_subsys(context, name);
+}
+
+int mp_sysfs_read_subsystems(int root_fd, struct mp_facts *facts, struct mp_err *err)
+{
+	struct reader r = { .root = root_fd, .facts = facts, .err = err };
+	const struct mp_sysfs_visitor visitor = { .visit = visit_subsys, .context = &r };
+	int n = mp_sysfs_each_name(root_fd, "sys/class/nvme-subsystem", &visitor, err);
+
 	return n < 0 ? n : 0;
+}
+
+static int visit_ctrl(void *context, const char *name)
+{
+	int err = mp_name_is_ctrl(name) ? add_ctrl(context, name) : 0;
+
+	return err < 0 ? err : 0;
+}
+
+int mp_sysfs_read_ctrls(int root_fd, struct mp_facts *facts, struct mp_err *err)
+{
+	struct reader r = { .root = root_fd, .facts = facts, .err = err };
+	const struct mp_sysfs_visitor visitor = { .visit = visit_ctrl, .context = &r };
+	int n = mp_sysfs_each_name(root_fd, "sys/class/nvme", &visitor, err);
+
+	return n < 0 ? n : 0;
+}
+
+int mp_sysfs_read_block(int root_fd, const char *name, struct mp_facts *facts, struct mp_err *err)
+{
+	struct reader r = {
+		.root = root_fd, .holders_by_name = true, .facts = facts, .err = err,
+	};
+	char key[KEY_MAX], parent[DIR_MAX];
+	int n;
+
+	if (mp_name_is_ns(name))
+		return add_ns(&r, name, parent, sizeof(parent));
+	if (mp_name_is_hidden(name, parent))
+		return add_hidden(&r, name);
+	r.holders_by_name = false;
+	n = add_dm_holder(&r, name);
+	snprintf(key, sizeof(key), "sys/block/%s/slaves", name);
+	return n < 0 ? n : add_names(&r, key, NULL);
+}
+
+int mp_sysfs_read_file(int root_fd, const char *key, struct mp_facts *facts, struct mp_err *err)
+{
+	struct reader r = { .root = root_fd, .facts = facts, .err = err };
+
+	return add_file(&r, key);
 }
 
 static int add_map(struct reader *r, const char *name)
@@ -453,9 +467,9 @@ int mp_sysfs_read_device(int root_fd, const char *name, struct mp_facts *facts,
 	if (n)
 		return n;
 	n = add_ns(&r, name, parent, sizeof(parent));
-	if (n == 0 && is_ctrl(parent))
+	if (n == 0 && mp_name_is_ctrl(parent))
 		n = add_ctrl(&r, parent);
-	return n;
+	return n < 0 ? n : 0;
 }
 
 int mp_sysfs_rescan(int root_fd, const char *ctrl, struct mp_err *err)

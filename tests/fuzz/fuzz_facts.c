@@ -8,6 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mp_arena *arena = mp_arena_new();
+	struct mp_users users;
 	char *text = fuzz_text(data, size), name[64];
 	struct mp_err err = { "" };
 	struct mp_facts f;
@@ -24,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (i = 0; mp_facts_next_name(&f, "sys/block", &pos, name); i++)
 		must(*name && i < f.nr_facts);
-	must(mp_holder_find(arena, &f, "nvme0n1"));
+	must(!mp_holder_users(arena, &f, &users));
+	must(mp_holder_find(arena, &f, &users, "nvme0n1"));
 	mp_facts_done(&f);
 	mp_arena_free(arena);
 	free(text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Maps of a capture, which a stranger may have sent */
 #include "core/arena.h"
-#include "core/loaded.h"
+#include "core/loadedtext.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

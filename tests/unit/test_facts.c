@@ -120,8 +120,10 @@ static void holders_are_named(void **state)
 	for (i = 0; i < COUNT(rows); i++) {
 		struct mp_facts f = load(rows[i].facts);
 		struct mp_arena *arena = mp_arena_new();
+		struct mp_users users;
 
-		check_text(rows[i].name, mp_holder_find(arena, &f, "nvme0n1"), rows[i].want);
+		assert_int_equal(mp_holder_users(arena, &f, &users), 0);
+		check_text(rows[i].name, mp_holder_find(arena, &f, &users, "nvme0n1"), rows[i].want);
 		mp_arena_free(arena);
 		mp_facts_done(&f);
 	}
@@ -156,8 +158,10 @@ static void users_of_a_map_are_named(void **state)
 	for (i = 0; i < COUNT(rows); i++) {
 		struct mp_facts f = load(rows[i].facts);
 		struct mp_arena *arena = mp_arena_new();
+		struct mp_users users;
 
-		check_text(rows[i].name, mp_holder_find_map(arena, &f, "dm-0"), rows[i].want);
+		assert_int_equal(mp_holder_users(arena, &f, &users), 0);
+		check_text(rows[i].name, mp_holder_find_map(arena, &f, &users, "dm-0"), rows[i].want);
 		mp_arena_free(arena);
 		mp_facts_done(&f);
 	}
@@ -388,13 +392,15 @@ static void no_text_crashes_a_parser(void **state)
 
 	for (i = 0; i < ROUNDS; i++) {
 		struct mp_arena *arena = mp_arena_new();
+		struct mp_users users;
 		struct mp_facts f;
 
 		assert_int_equal(mp_facts_init(&f), 0);
 		mutate(facts, strlen(facts), buf, &len, &seed);
 		mp_facts_load(&f, (char *)buf, NULL);
 		mp_facts_sort(&f);
-		mp_holder_find(arena, &f, "nvme0n1");
+		mp_holder_users(arena, &f, &users);
+		mp_holder_find(arena, &f, &users, "nvme0n1");
 		mp_facts_done(&f);
 		mp_arena_free(arena);
 	}

@@ -1,88 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sysfs.c reads a tree made here as it would read the machine. */
-#include <fcntl.h>
-#include <ftw.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/facts.h"
+#include "core/store.h"
+#include "sys/known.h"
 #include "sys/sysfs.h"
+#include "tree.h"
 
-struct tree {
-	char dir[64];
-	int fd;
-	struct mp_facts facts;
+struct machine {
+	struct tree tree;
+	struct mp_known *known;
+	struct mp_facts facts;		/* of one device */
+	struct mp_facts all;		/* of known, which owns them */
 };
-
-static void make_parents(const struct tree *t, const char *path)
-{
-	char dir[256];
-	char *slash;
-
-	snprintf(dir, sizeof(dir), "%s", path);
-	for (slash = strchr(dir, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdirat(t->fd, dir, 0755);
-		*slash = '/';
-	}
-}
-
-static void put(const struct tree *t, const char *path, const char *text)
-{
-	int fd;
-
-	make_parents(t, path);
-	fd = openat(t->fd, path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
-static void put_link(const struct tree *t, const char *path, const char *target)
-{
-	make_parents(t, path);
-	assert_int_equal(symlinkat(target, t->fd, path), 0);
-}
-
-static void put_dir(const struct tree *t, const char *path)
-{
-	make_parents(t, path);
-	assert_int_equal(mkdirat(t->fd, path, 0755), 0);
-}
 
 static int setup(void **state)
 {
-	struct tree *t = calloc(1, sizeof(*t));
+	struct machine *m = calloc(1, sizeof(*m));
 
-	strcpy(t->dir, "/tmp/nvmemp-test-XXXXXX");
-	assert_non_null(mkdtemp(t->dir));
-	t->fd = open(t->dir, O_RDONLY | O_DIRECTORY);
-	assert_int_equal(mp_facts_init(&t->facts), 0);
-	*state = t;
+	tree_make(&m->tree);
+	assert_int_equal(mp_facts_init(&m->facts), 0);
+	m->known = mp_known_new(m->tree.fd);
+	assert_non_null(m->known);
+	*state = m;
 	return 0;
-}
-
-static int unlink_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	return remove(path);
 }
 
 static int teardown(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
 
-	mp_facts_done(&t->facts);
-	close(t->fd);
-	nftw(t->dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
-	free(t);
+	mp_known_free(m->known);
+	mp_facts_done(&m->facts);
+	tree_remove(&m->tree);
+	free(m);
 	return 0;
 }
 
@@ -116,71 +77,83 @@ static void put_machine(const struct tree *t)
 	put(t, "sys/block/nvme0c0n1/size", "2048\n");
 }
 
-static void read_all(struct tree *t)
+static void read_all(struct machine *m)
 {
 	struct mp_err err = { "" };
 
-	assert_int_equal(mp_sysfs_read_all(t->fd, &t->facts, &err), 0);
+	assert_int_equal(mp_known_read(m->known, SIZE_MAX, &err), 0);
 	assert_string_equal(err.text, "");
-	assert_int_equal(mp_facts_sort(&t->facts), 0);
+	assert_int_equal(mp_store_facts(mp_known_store(m->known), &m->all), 0);
 }
 
-static void is_text(const struct tree *t, const char *key, const char *wanted)
+/* Wherever it was read to */
+static const struct mp_fact *found(const struct machine *m, const char *key)
 {
-	assert_non_null(mp_facts_find(&t->facts, "%s", key));
-	assert_string_equal(mp_facts_text(&t->facts, "%s", key), wanted);
+	return mp_facts_find(m->all.nr_facts ? &m->all : &m->facts, "%s", key);
 }
 
-static void is_absent(const struct tree *t, const char *key)
+static void is_text(const struct machine *m, const char *key, const char *wanted)
 {
-	assert_null(mp_facts_find(&t->facts, "%s", key));
+	const struct mp_fact *fact = found(m, key);
+
+	assert_non_null(fact);
+	assert_string_equal(fact->data, wanted);
+}
+
+static void is_absent(const struct machine *m, const char *key)
+{
+	assert_null(found(m, key));
 }
 
 static void what_the_keys_name_is_read(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put_machine(t);
 	put(t, "sys/module/nvme_core/parameters/multipath", "N\n");
 	put(t, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition\n");
 	put(t, MP_NO_QUEUEING_FILE, "");
-	read_all(t);
-	is_text(t, "sys/module/nvme_core/parameters/multipath", "N");
-	is_text(t, "sys/class/nvme/nvme0/address", "0000:01:00.0");
-	is_text(t, "sys/class/nvme/nvme0/cntrltype", "io");
-	is_text(t, "sys/class/nvme-subsystem/nvme-subsys0/subsysnqn", "nqn.2024-01.test:a");
-	is_text(t, "sys/class/nvme-subsystem/nvme-subsys0/nvme0", "");
-	is_text(t, "sys/block/nvme0n1/dev", "259:0");
-	is_text(t, "sys/block/nvme0n1/diskseq", "7");
-	is_text(t, "sys/block/nvme0n1/wwid", "eui.0025385b71b1c2d3");
-	is_text(t, "sys/block/nvme0n1/queue/logical_block_size", "4096");
-	is_text(t, "sys/block/nvme0n1/device", "nvme0");
-	is_text(t, "sys/block/nvme0n1/holders", "");
-	is_text(t, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition");
-	is_text(t, "run/nvmemp-no-queueing", "");
+	read_all(m);
+	is_text(m, "sys/module/nvme_core/parameters/multipath", "N");
+	is_text(m, "sys/class/nvme/nvme0/address", "0000:01:00.0");
+	is_text(m, "sys/class/nvme/nvme0/cntrltype", "io");
+	is_text(m, "sys/class/nvme-subsystem/nvme-subsys0/subsysnqn", "nqn.2024-01.test:a");
+	is_text(m, "sys/class/nvme-subsystem/nvme-subsys0/nvme0", "");
+	is_text(m, "sys/block/nvme0n1/dev", "259:0");
+	is_text(m, "sys/block/nvme0n1/diskseq", "7");
+	is_text(m, "sys/block/nvme0n1/wwid", "eui.0025385b71b1c2d3");
+	is_text(m, "sys/block/nvme0n1/queue/logical_block_size", "4096");
+	is_text(m, "sys/block/nvme0n1/device", "nvme0");
+	is_text(m, "sys/block/nvme0n1/holders", "");
+	is_text(m, "proc/swaps", "Filename\tType\n/dev/sda1\tpartition");
+	is_text(m, "run/nvmemp-no-queueing", "");
 }
 
 static void other_disks_are_not_read(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put_machine(t);
-	read_all(t);
-	is_absent(t, "sys/block/sda/dev");
+	read_all(m);
+	is_absent(m, "sys/block/sda/dev");
 }
 
 static void trailing_blanks_are_the_devices_own(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put_machine(t);
-	read_all(t);
-	is_text(t, "sys/class/nvme-subsystem/nvme-subsys0/model", "Model  ");
+	read_all(m);
+	is_text(m, "sys/class/nvme-subsystem/nvme-subsys0/model", "Model  ");
 }
 
 static void holders_of_disk_and_partition_are_found(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put_machine(t);
 	put_link(t, "sys/block/nvme0n1/holders/dm-3", "../../../dm-3");
@@ -188,19 +161,22 @@ static void holders_of_disk_and_partition_are_found(void **state)
 	put_link(t, "sys/block/nvme0n1/nvme0n1p1/holders/md0", "../../../md0");
 	put(t, "sys/block/dm-3/dm/name", "vg-root\n");
 	put(t, "sys/block/dm-3/dm/uuid", "LVM-abc\n");
+	put_link(t, "sys/block/dm-3/slaves/nvme0n1", "../../nvme0n1");
 	put(t, "sys/block/dm-4/dm/name", "not a holder\n");
-	read_all(t);
-	is_text(t, "sys/block/nvme0n1/holders", "dm-3");
-	is_text(t, "sys/block/dm-3/dm/name", "vg-root");
-	is_text(t, "sys/block/dm-3/dm/uuid", "LVM-abc");
-	is_text(t, "sys/block/nvme0n1/nvme0n1p1/dev", "259:1");
-	is_text(t, "sys/block/nvme0n1/nvme0n1p1/holders", "md0");
-	is_absent(t, "sys/block/dm-4/dm/name");
+	read_all(m);
+	is_text(m, "sys/block/nvme0n1/holders", "dm-3");
+	is_text(m, "sys/block/dm-3/dm/name", "vg-root");
+	is_text(m, "sys/block/dm-3/dm/uuid", "LVM-abc");
+	is_text(m, "sys/block/dm-3/slaves", "nvme0n1");
+	is_text(m, "sys/block/nvme0n1/nvme0n1p1/dev", "259:1");
+	is_text(m, "sys/block/nvme0n1/nvme0n1p1/holders", "md0");
+	is_absent(m, "sys/block/dm-4/dm/name");
 }
 
 static void users_of_a_map_and_its_partitions_are_found(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put(t, "sys/block/dm-0/dev", "253:0\n");
 	put_link(t, "sys/block/dm-0/holders/dm-1", "../../dm-1");
@@ -211,88 +187,94 @@ static void users_of_a_map_and_its_partitions_are_found(void **state)
 	put(t, "sys/block/dm-2/dev", "253:2\n");
 	put(t, "sys/block/dm-2/dm/uuid", "LVM-x\n");
 	put(t, "proc/self/mountinfo", "22 1 253:2 / /srv rw - ext4 /dev/x rw\n");
-	assert_int_equal(mp_sysfs_read_map(t->fd, "dm-0", &t->facts, NULL), 0);
-	assert_int_equal(mp_facts_sort(&t->facts), 0);
-	is_text(t, "sys/block/dm-0/dev", "253:0");
-	is_text(t, "sys/block/dm-1/dev", "253:1");
-	is_text(t, "sys/block/dm-1/holders", "dm-2");
-	is_text(t, "sys/block/dm-2/dm/uuid", "LVM-x");
-	is_text(t, "proc/self/mountinfo", "22 1 253:2 / /srv rw - ext4 /dev/x rw");
-	is_absent(t, "sys/block/dm-2/dev");
+	assert_int_equal(mp_sysfs_read_map(t->fd, "dm-0", &m->facts, NULL), 0);
+	assert_int_equal(mp_facts_sort(&m->facts), 0);
+	is_text(m, "sys/block/dm-0/dev", "253:0");
+	is_text(m, "sys/block/dm-1/dev", "253:1");
+	is_text(m, "sys/block/dm-1/holders", "dm-2");
+	is_text(m, "sys/block/dm-2/dm/uuid", "LVM-x");
+	is_text(m, "proc/self/mountinfo", "22 1 253:2 / /srv rw - ext4 /dev/x rw");
+	is_absent(m, "sys/block/dm-2/dev");
 }
 
 static void a_map_that_is_gone_has_no_users(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
-	assert_int_equal(mp_sysfs_read_map(t->fd, "dm-0", &t->facts, NULL), 0);
-	assert_int_equal(t->facts.nr_facts, 0);
+	assert_int_equal(mp_sysfs_read_map(t->fd, "dm-0", &m->facts, NULL), 0);
+	assert_int_equal(m->facts.nr_facts, 0);
 }
 
 static void native_multipath_shows_the_subsystem_as_parent(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put(t, "sys/block/nvme0n1/dev", "259:0\n");
 	put_link(t, "sys/block/nvme0n1/device", "../../nvme-subsys0");
-	read_all(t);
-	is_text(t, "sys/block/nvme0n1/device", "nvme-subsys0");
+	read_all(m);
+	is_text(m, "sys/block/nvme0n1/device", "nvme-subsys0");
 }
 
 static void hidden_paths_have_a_controller_and_an_ana_state(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put(t, "sys/block/nvme0c1n1/ana_state", "non-optimized\n");
 	put(t, "sys/block/nvme0c1n1/size", "2048\n");
 	put_link(t, "sys/block/nvme0c1n1/device", "../../nvme1");
 	put(t, "sys/block/nvme0c1n1p1/ana_state", "optimized\n");
-	read_all(t);
-	is_text(t, "sys/block/nvme0c1n1/ana_state", "non-optimized");
-	is_text(t, "sys/block/nvme0c1n1/device", "nvme1");
-	is_absent(t, "sys/block/nvme0c1n1/size");
-	is_absent(t, "sys/block/nvme0c1n1p1/ana_state");
+	read_all(m);
+	is_text(m, "sys/block/nvme0c1n1/ana_state", "non-optimized");
+	is_text(m, "sys/block/nvme0c1n1/device", "nvme1");
+	is_absent(m, "sys/block/nvme0c1n1/size");
+	is_absent(m, "sys/block/nvme0c1n1p1/ana_state");
 }
 
 static void nothing_outside_the_root_is_read(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put_dir(t, "sys/block");
-	read_all(t);
-	assert_int_equal(t->facts.nr_facts, 0);
+	read_all(m);
+	assert_int_equal(m->all.nr_facts, 0);
 }
 
 static void a_machine_without_sysfs_is_an_error_that_says_so(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
 	struct mp_err err = { "" };
 
-	assert_true(mp_sysfs_read_all(t->fd, &t->facts, &err) < 0);
+	assert_int_equal(mp_known_read(m->known, SIZE_MAX, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/sys/block"));
 }
 
 static void one_device_brings_its_controller_and_nothing_else(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put_machine(t);
 	put(t, "sys/block/nvme1n1/dev", "259:9\n");
-	assert_int_equal(mp_sysfs_read_device(t->fd, "nvme0n1", &t->facts, NULL), 0);
-	assert_int_equal(mp_facts_sort(&t->facts), 0);
-	is_text(t, "sys/block/nvme0n1/wwid", "eui.0025385b71b1c2d3");
-	is_text(t, "sys/class/nvme/nvme0/state", "live");
-	is_absent(t, "sys/block/nvme1n1/dev");
-	is_absent(t, "sys/class/nvme-subsystem/nvme-subsys0/subsysnqn");
+	assert_int_equal(mp_sysfs_read_device(t->fd, "nvme0n1", &m->facts, NULL), 0);
+	assert_int_equal(mp_facts_sort(&m->facts), 0);
+	is_text(m, "sys/block/nvme0n1/wwid", "eui.0025385b71b1c2d3");
+	is_text(m, "sys/class/nvme/nvme0/state", "live");
+	is_absent(m, "sys/block/nvme1n1/dev");
+	is_absent(m, "sys/class/nvme-subsystem/nvme-subsys0/subsysnqn");
 }
 
 static void a_device_that_is_not_there_is_an_outcome(void **state)
 {
-	struct tree *t = *state;
+	struct machine *m = *state;
+	const struct tree *t = &m->tree;
 
 	put_machine(t);
-	assert_int_equal(mp_sysfs_read_device(t->fd, "nvme7n1", &t->facts, NULL), 1);
-	assert_int_equal(t->facts.nr_facts, 0);
+	assert_int_equal(mp_sysfs_read_device(t->fd, "nvme7n1", &m->facts, NULL), 1);
+	assert_int_equal(m->facts.nr_facts, 0);
 }
 
 #define ROW(claim) cmocka_unit_test_setup_teardown(claim, setup, teardown)
