@@ -15,6 +15,8 @@ unitdir     ?= $(prefix)/lib/systemd/system
 # where multipath-tools, if it is there, looks for more configuration
 mpathconfdir ?= $(sysconfdir)/multipath/conf.d
 modloaddir  ?= $(prefix)/lib/modules-load.d
+initramfsdir ?= $(prefix)/share/initramfs-tools
+dracutdir   ?= $(prefix)/lib/dracut/modules.d
 # between 55-dm and 60-persistent-storage-dm on Debian; 11 where they are 10-dm and 13-dm-disk
 udev_dm_prio ?= 56
 B           ?= build
@@ -109,6 +111,8 @@ install: all
 	$(Q)chmod 644 $(DESTDIR)$(unitdir)/nvmempd.service $(DESTDIR)$(unitdir)/nvmemp-queueing.service
 	$(Q)test -e $(DESTDIR)$(mpathconfdir)/nvmemp.conf || install -D -m 644 udev/multipath.conf $(DESTDIR)$(mpathconfdir)/nvmemp.conf
 	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
+	$(Q)cd systemd/initramfs-tools && for f in hooks/* scripts/*/*; do install -D -m 755 $$f $(DESTDIR)$(initramfsdir)/$$f; done
+	$(Q)install -D -m 755 systemd/dracut/90nvmemp/module-setup.sh $(DESTDIR)$(dracutdir)/90nvmemp/module-setup.sh
 	$(Q)test -e $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf || install -m 644 daemon/nvmemp.conf $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf
 	$(Q)install -D -m 644 daemon/vendor.conf $(DESTDIR)$(prefix)/lib/nvmemp/vendor.conf
 	$(Q)for m in man/*.[1-8]; do install -D -m 644 $$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
