@@ -132,7 +132,7 @@ check-unit: setup-unit
 	$(Q)$(MAKE) all unit-run
 
 unit-run: $(UNIT) $(B)/libnvmemp-core.a
-	$(Q)B=$(B) tests/unit/run.sh $(UNIT) tests/unit/test_layers.sh tests/unit/test_udev.sh
+	$(Q)B=$(B) tests/unit/run.sh $(UNIT) tests/unit/test_layers.sh tests/unit/test_udev.sh tests/unit/test_packages.sh
 
 # the unit tests again, with the compiler watching memory and undefined behaviour
 unit-sanitized:
