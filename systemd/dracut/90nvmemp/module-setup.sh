@@ -25,7 +25,7 @@ install() {
 	inst_multiple nvmempd nvmempctl kpartx partx "$udevdir/nvmemp-udev"
 	inst_multiple -o "$udevdir"/rules.d/*nvmemp*.rules /etc/udev/rules.d/*nvmemp*.rules \
 		/usr/lib/nvmemp/vendor.conf /etc/nvmemp/nvmemp.conf /etc/nvmemp/nvmemp.conf.d/*.conf
-	# dracut takes these into an initramfs for this machine only: without, native multipath would be on
+	# by itself, dracut takes these into an initramfs for this machine only
 	grep -ls '^options.*nvme_core' /etc/modprobe.d/*.conf | while read -r file; do
 		inst_simple "$file"
 	done
