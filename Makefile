@@ -145,6 +145,10 @@ check: setup-vm
 check-releases: setup-vm
 	$(Q)tests/check.sh releases
 
+# debian/ is built and judged, installed, upgraded and removed, and booted from
+check-packages: setup-vm
+	$(Q)tests/vm/packages.sh
+
 # the target in a user-mode kernel that watches itself; the first time builds that kernel
 check-uml: setup-uml
 	$(Q)tests/uml/run.sh
@@ -175,4 +179,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized bench demo simulation clean distclean
+.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit unit-run unit-sanitized bench demo simulation clean distclean
