@@ -27,15 +27,15 @@ version_of() {
 
 owned_by_nobody() {
 	expect_eq "paths with partition nodes" "$(compgen -G '/dev/nvme?n1p1' | wc -l)" 2
-	expect_not "marks of paths" grep -rs NVMEMP /run/udev/data
+	expect_not "marks of paths" grep -rs ^E:NVMEMP_ /run/udev/data
 }
 
 # Everything of ours that is not a log, nor the packages themselves
 leftovers() {
 	{
 		find / -xdev \( -path /proc -o -path /sys -o -path /opt -o -path /var/log -o -path /run/job \) -prune \
-			-o -iname '*nvmemp*' -print
-		find /run -iname '*nvmemp*' -not -path '/run/job/*' -print
+			-o -name '*nvmemp*' -print
+		find /run -name '*nvmemp*' -not -path '/run/job/*' -print
 		systemctl list-units --all --plain --no-legend 'nvmemp*'
 		systemctl list-unit-files --no-legend 'nvmemp*'
 		lsinitramfs "/boot/initrd.img-$(uname -r)" | grep nvmemp

@@ -14,7 +14,7 @@ case $root in
 esac
 expect_eq "the daemon" "$(systemctl is-active nvmempd nvmemp-queueing | tr '\n' ' ')" "inactive inactive "
 expect_not "device-mapper devices" compgen -G '/sys/block/dm-*'
-expect_not "marks of paths" grep -rs NVMEMP /run/udev/data
+expect_not "marks of paths" grep -rs ^E:NVMEMP_ /run/udev/data
 expect_not "a daemon in the initramfs" grep nvmempd: <(dmesg)
 for disk in nvme0n1 nvme1n1; do
 	expect "partition 1 of $disk" test -b /dev/${disk}p1
