@@ -16,6 +16,8 @@ unitdir     ?= $(prefix)/lib/systemd/system
 mpathconfdir ?= $(sysconfdir)/multipath/conf.d
 modloaddir  ?= $(prefix)/lib/modules-load.d
 catalogdir  ?= $(prefix)/lib/systemd/catalog
+initramfsdir ?= $(prefix)/share/initramfs-tools
+dracutdir   ?= $(prefix)/lib/dracut/modules.d
 # between 55-dm and 60-persistent-storage-dm on Debian; 11 where they are 10-dm and 13-dm-disk
 udev_dm_prio ?= 56
 B           ?= build
@@ -112,6 +114,8 @@ install: all
 	$(Q)test -e $(DESTDIR)$(mpathconfdir)/nvmemp.conf || install -D -m 644 udev/multipath.conf $(DESTDIR)$(mpathconfdir)/nvmemp.conf
 	$(Q)install -D -m 644 systemd/nvmemp.catalog $(DESTDIR)$(catalogdir)/nvmemp.catalog
 	$(Q)install -m 644 systemd/nvmemp.modules-load.conf $(DESTDIR)$(modloaddir)/nvmemp.conf
+	$(Q)cd systemd/initramfs-tools && for f in hooks/* scripts/*/*; do install -D -m 755 $$f $(DESTDIR)$(initramfsdir)/$$f; done
+	$(Q)install -D -m 755 systemd/dracut/90nvmemp/module-setup.sh $(DESTDIR)$(dracutdir)/90nvmemp/module-setup.sh
 	$(Q)test -e $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf || install -m 644 daemon/nvmemp.conf $(DESTDIR)$(sysconfdir)/nvmemp/nvmemp.conf
 	$(Q)install -D -m 644 daemon/vendor.conf $(DESTDIR)$(prefix)/lib/nvmemp/vendor.conf
 	$(Q)install -D -m 644 daemon/nvmempctl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/nvmempctl
@@ -160,6 +164,10 @@ check: setup-vm
 check-releases: setup-vm
 	$(Q)tests/check.sh releases
 
+# debian/ is built and judged, installed, upgraded and removed, and booted from
+check-packages: setup-vm
+	$(Q)tests/vm/packages.sh
+
 # the target in a user-mode kernel that watches itself; the first time builds that kernel
 check-uml: setup-uml
 	$(Q)tests/uml/run.sh
@@ -194,4 +202,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation clean distclean
+.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation clean distclean

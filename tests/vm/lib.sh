@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# Host side of the lab, sourced by run.sh and demo.sh: boots one machine with
+# Host side of the lab, sourced by run.sh, demo.sh and packages.sh: boots one machine with
 # a declared topology and a job, and serves what the guest asks for.
 #
 # The guest talks over one virtio-serial port, in lines:
@@ -21,6 +21,18 @@ VM_TIMEOUT=${VM_TIMEOUT:-900}
 declare -A vm_device	# ID of a controller: its -device argument
 declare -A vm_value
 vm_pid=
+
+# What the machine boots, where its root is, and what QEMU does when it reboots
+vm_boot=$vm		# a folder with kernel and initrd
+vm_root=root=/dev/vda	# for the kernel's command line
+vm_drives=(-drive "file=$vm/root.img,if=none,id=root,format=raw,snapshot=on,cache=unsafe"
+	   -device "virtio-blk-pci,drive=root,serial=root")
+vm_reboot=(-no-reboot)
+
+# Called once a second while a machine runs; DIR/console.log is its console
+lab_tick() {
+	:
+}
 
 # disk DIR ID: a sparse disk for a namespace, as drive ID
 vm_disk() {
@@ -115,10 +127,14 @@ device_json() {
 	printf '{"execute":"device_add","arguments":{%s}}' "$json"
 }
 
+vm_unplug() {
+	qmp "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"$1\"}}" DEVICE_DELETED
+}
+
 vm_host_request() {
 	vm_answer=ok
 	case $1 in
-	unplug) qmp "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"$2\"}}" DEVICE_DELETED || true ;;
+	unplug) vm_unplug "$2" || true ;;
 	plug) qmp "$(device_json "${vm_device[$2]}")" return || true ;;
 	shell) vm_host_shell ;;
 	*) vm_answer="error unknown request $1" ;;
@@ -150,6 +166,7 @@ vm_line() {
 vm_serve() {
 	local line part='' end=$((SECONDS + VM_TIMEOUT)) ending=
 	while kill -0 "$vm_pid" 2>/dev/null; do
+		lab_tick
 		if IFS= read -r -t 1 line <&"$vm_out"; then
 			vm_line "${part}${line%$'\r'}"
 			part=
@@ -194,7 +211,7 @@ vm_pack_job() {
 	truncate -s %4096 "$1/job.img"
 }
 
-# vm_run DIR CMDLINE: boots $vm/root.img with DIR/job.img
+# vm_run DIR CMDLINE: boots it with DIR/job.img
 vm_run() {
 	local dir=$1 fifo began=$SECONDS
 	# shellcheck disable=SC2034 # vm_value is for the caller
@@ -206,15 +223,14 @@ vm_run() {
 	exec {vm_qmp_in}<>"$dir/qmp.in" {vm_qmp_out}<>"$dir/qmp.out" \
 		{vm_in}<>"$dir/line.in" {vm_out}<>"$dir/line.out"
 	tests/vm/qemu -machine q35 -accel "${VM_ACCEL:-tcg,thread=multi}" -cpu Nehalem -smp 2 -m "${VM_MEMORY:-1500}" \
-		-nodefaults -display none -no-reboot -no-user-config \
-		-kernel "$vm/kernel" -initrd "$vm/initrd" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off audit=0 systemd.show_status=0 root=/dev/vda $2" \
+		-nodefaults -display none "${vm_reboot[@]}" -no-user-config \
+		-kernel "$vm_boot/kernel" -initrd "$vm_boot/initrd" \
+		-append "console=ttyS0 quiet panic=-1 mitigations=off audit=0 systemd.show_status=0 $vm_root $2" \
 		-serial "file:$dir/console.log" \
 		-chardev "pipe,id=qmp,path=$dir/qmp" -mon chardev=qmp,mode=control \
 		-device virtio-serial-pci -chardev "pipe,id=line,path=$dir/line" \
 		-device virtserialport,chardev=line,name=lab \
-		-drive "file=$vm/root.img,if=none,id=root,format=raw,snapshot=on,cache=unsafe" \
-		-device virtio-blk-pci,drive=root,serial=root \
+		"${vm_drives[@]}" \
 		-drive "file=$dir/job.img,if=none,id=job,format=raw,readonly=on" \
 		-device virtio-blk-pci,drive=job,serial=job \
 		-device virtio-rng-pci "${vm_args[@]}" "${VM_EXTRA[@]}" </dev/null >"$dir/qemu.log" 2>&1 &

@@ -88,6 +88,15 @@ wait_boot() {
 	expect_eq "units that failed at boot" "$(systemctl list-units --state=failed --plain --no-legend | tr '\n' ' ')" ""
 }
 
+# The script runs again after it, from its beginning. Only where the host lets machines
+# reboot, and not for scenarios.
+reboot_machine() {
+	say "reboots"
+	sync
+	systemctl reboot
+	exec sleep infinity
+}
+
 # controller ID: the kernel's name of the controller that the host calls ID:
 # c0, c1 (or cS0, cS1 of subsystem S) sit behind root ports 00:11.0, 00:12.0 ...
 controller() {
