@@ -145,6 +145,10 @@ check-releases: setup-vm
 check-uml: setup-uml
 	$(Q)tests/uml/run.sh
 
+# faults by chance for MINUTES, then a power cut: docs/reliability.md
+soak: setup-vm
+	$(Q)MINUTES=$(or $(MINUTES),10) SEED=$(SEED) tests/vm/run.sh 95-soak
+
 # what docs/performance.md shows: about 40 minutes, of which the machines for failover take most
 bench: setup-vm setup-uml
 	$(Q)tests/bench/instructions.sh
@@ -171,4 +175,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized bench demo simulation clean distclean
+.PHONY: all modules modules_install install check check-uml check-releases check-unit unit-run unit-sanitized bench demo simulation soak clean distclean
