@@ -64,8 +64,8 @@ fault reset_tcp "tcp cache" on "an NVMe/TCP controller is reset"
 reset_tcp_in() { pick 20 21; reset "$(by_port "$picked")"; }
 reset_tcp_out() { :; }
 
-fault reset_fails "tcp cache" on "a controller is reset while its port is gone, so the reset fails"
-reset_fails_in() { pick 20 21; one=$picked; link_down "$one"; reset "$(by_port "$one")"; }
+fault reset_fails "tcp cache" on "a controller is reset and loses its link meanwhile, so the reset fails"
+reset_fails_in() { pick 20 21; one=$picked; reset "$(by_port "$one")" & link_down "$one"; }
 reset_fails_out() { link_up "$one"; }
 
 fault detach pcie on "the namespace is detached from one controller, and attached"
@@ -249,7 +249,7 @@ uevents_lost_in() {
 }
 uevents_lost_out() {
 	unplug_out
-	systemctl start systemd-udevd
+	systemctl start systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udevd
 	udevadm trigger --action=add --subsystem-match=nvme --subsystem-match=block
 }
 

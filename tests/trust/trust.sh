@@ -42,7 +42,7 @@ trust_configure() {
 }
 
 no_path_is() {
-	[ "$(dmsetup status tcp | cut -d ' ' -f 7)" = "$1" ] && [ "$(dmsetup status cache | cut -d ' ' -f 7)" = "$1" ]
+	[ "$(dmsetup status tcp | cut -d ' ' -f 8)" = "$1" ] && [ "$(dmsetup status cache | cut -d ' ' -f 8)" = "$1" ]
 }
 
 # A file through the page cache: what is not flushed is lost with the power.

@@ -132,7 +132,7 @@ vm_host_request() {
 	plug) qmp "$(device_json "${vm_device[$2]}")" return || true ;;
 	shell) vm_host_shell ;;
 	cut)
-		vm_result=cut
+		vm_result='cut'
 		kill -KILL "$vm_pid"
 		return
 		;;
@@ -213,6 +213,7 @@ vm_pack_job() {
 vm_run() {
 	local dir=$1 fifo began=$SECONDS
 	# after a cut, the same machine goes on
+	# shellcheck disable=SC2034 # for the caller
 	[ "${vm_result-}" = cut ] || vm_value=()
 	vm_result='' vm_reason=''
 	for fifo in qmp.in qmp.out line.in line.out; do

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC1091,SC2154
+# shellcheck shell=bash disable=SC1091,SC2004,SC2154
 # SPDX-License-Identifier: GPL-2.0
 # Faults by chance under writers that keep a record of what was acknowledged, then a
 # power cut: everything acknowledged (and, where the disk has a cache that the cut
@@ -77,12 +77,12 @@ if [ "$BOOT" = 2 ]; then
 	verify tcp acked
 	verify cache flushed
 	value "after the power cut" "$verified_text (cache, flushed); 0 wrong on three maps"
-	lost=$(./ledger verify /dev/mapper/cache $record "${record_at[cache]}" $run acked | tail -n 1) || true
+	lost=$(./ledger verify /dev/mapper/cache "$record" "${record_at[cache]}" "$run" acked | tail -n 1) || true
 	lost=${lost#*right, }
 	value "acknowledged but not flushed, lost with the cache" "${lost%% wrong*} blocks"
 	say "one sector is spoilt, so this test can tell"
 	dd if=/dev/urandom of=/dev/mapper/below bs=512 count=1 seek=803 oflag=direct status=none
-	expect_not "all is right" ./ledger verify /dev/mapper/tcp $record "${record_at[tcp]}" $run acked
+	expect_not "all is right" ./ledger verify /dev/mapper/tcp "$record" "${record_at[tcp]}" "$run" acked
 	exit 0
 fi
 
