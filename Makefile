@@ -172,6 +172,10 @@ check-packages: setup-vm
 check-uml: setup-uml
 	$(Q)tests/uml/run.sh
 
+# faults by chance for MINUTES, then a power cut: docs/reliability.md
+soak: setup-vm
+	$(Q)MINUTES=$(or $(MINUTES),10) SEED=$(SEED) tests/vm/run.sh 95-soak
+
 # what docs/performance.md shows: about 40 minutes, of which the machines for failover take most
 bench: setup-vm setup-uml
 	$(Q)tests/bench/instructions.sh
@@ -202,4 +206,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation clean distclean
+.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation soak clean distclean

@@ -7,6 +7,7 @@
 #   @host unplug ID | plug ID   a controller leaves or joins; the host answers
 #                               "ok" or "error TEXT" when it is done
 #   @host shell                 the host's terminal becomes one of the guest's
+#   @host cut                   no answer: the machine is killed; vm_result is "cut"
 #   @value NAME=TEXT            a figure for the host to print afterwards
 #   @result ok | fail TEXT | skip TEXT
 #   anything else               goes to lab_output
@@ -34,9 +35,9 @@ lab_tick() {
 	:
 }
 
-# disk DIR ID: a sparse disk for a namespace, as drive ID
+# disk DIR ID [SIZE]: a sparse disk for a namespace, as drive ID
 vm_disk() {
-	truncate -s 256M "$1/$2.img"
+	truncate -s "${3:-256M}" "$1/$2.img"
 	vm_args+=(-drive "file=$1/$2.img,if=none,id=$2,format=raw,cache=unsafe")
 }
 
@@ -94,6 +95,15 @@ vm_topology_tcp2() {
 	done
 }
 
+# trust: both of the above, and a disk for the ledger
+vm_topology_trust() {
+	vm_topology_pcie2 "$1"
+	vm_topology_tcp2 "$1"
+	truncate -s 512M "$1/d0.img" "$1/back0.img"	# xfs wants more than 300 MB
+	vm_disk "$1" record 1G
+	vm_args+=(-device "virtio-blk-pci,drive=record,serial=record")
+}
+
 # qmp JSON EVENT: sends a command; waits for that event, or for the answer
 # where EVENT is "return"
 qmp() {
@@ -137,6 +147,11 @@ vm_host_request() {
 	unplug) vm_unplug "$2" || true ;;
 	plug) qmp "$(device_json "${vm_device[$2]}")" return || true ;;
 	shell) vm_host_shell ;;
+	cut)
+		vm_result='cut'
+		kill -KILL "$vm_pid"
+		return
+		;;
 	*) vm_answer="error unknown request $1" ;;
 	esac
 	printf '%s\n' "$vm_answer" >&"$vm_in"
@@ -214,8 +229,10 @@ vm_pack_job() {
 # vm_run DIR CMDLINE: boots it with DIR/job.img
 vm_run() {
 	local dir=$1 fifo began=$SECONDS
-	# shellcheck disable=SC2034 # vm_value is for the caller
-	vm_result='' vm_reason='' vm_value=()
+	# after a cut, the same machine goes on
+	# shellcheck disable=SC2034 # for the caller
+	[ "${vm_result-}" = cut ] || vm_value=()
+	vm_result='' vm_reason=''
 	for fifo in qmp.in qmp.out line.in line.out; do
 		rm -f "$dir/$fifo"
 		mkfifo "$dir/$fifo"

@@ -15,8 +15,11 @@
 #   # format: UUID          the first disk gets a GPT partition with ext4
 #   # fstab: LINE           in the guest's fstab when it boots
 #   # files: FOLDER         is in the guest, beside the script
+#   # programs: FILE.c...   are built, without libraries, and are in the guest, too
 #   # poweroff: clean       must shut down in order at the end
-#   # time limit: SECONDS   against hangs only
+#   # time limit: SECONDS   against hangs only; MINUTES, if set, come on top
+# A guest that asks the host to `cut` the power is booted again with its disks, and
+# $BOOT is then 2. MINUTES, SEED and CELLS reach the guest.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/vm/lib.sh
@@ -41,7 +44,7 @@ lab_output() {
 
 # boot FILE DIR VARIANT
 boot() {
-	local file=$1 dir=$2 variant=$3 uuid cmdline multipath=N lock more
+	local file=$1 dir=$2 variant=$3 uuid cmdline multipath=N lock more boots
 	exec {lock}>"$dir.lock"
 	flock "$lock"	# another run may be in this folder
 	rm -rf "$dir"
@@ -52,16 +55,25 @@ boot() {
 	cp "$file" "$dir/job/script"
 	more=$(header "$file" files)
 	[ -z "$more" ] || cp -r "$more" "$dir/job/"
-	printf 'VARIANT=%s\nPOWEROFF=%s\n' "$variant" "$(header "$file" poweroff)" >"$dir/job/env"
+	for more in $(header "$file" programs); do
+		${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -static -pthread -o "$dir/job/$(basename "$more" .c)" "$more"
+	done
 	vm_args=()
 	"vm_topology_$(header "$file" topology)" "$dir"
 	uuid=$(header "$file" format)
 	[ -z "$uuid" ] || vm_disk_format "$dir/d0.img" "$uuid"
-	vm_pack_job "$dir" "$(header "$file" fstab)"
 	[ "$variant" = native ] && multipath=Y
 	cmdline="nvme_core.multipath=$multipath $(header "$file" cmdline)"
 	limit=$(header "$file" 'time limit')
-	VM_TIMEOUT=${limit:-900} vm_run "$dir" "$cmdline"
+	vm_result=''
+	for ((boots = 1; boots <= 2; boots++)); do
+		printf '%s\n' "VARIANT=$variant" "POWEROFF=$(header "$file" poweroff)" "BOOT=$boots" \
+			"MINUTES=${MINUTES-}" "SEED=${SEED-}" "CELLS=${CELLS-}" >"$dir/job/env"
+		vm_pack_job "$dir" "$(header "$file" fstab)"
+		VM_TIMEOUT=$((${limit:-900} + ${MINUTES:-0} * 60)) vm_run "$dir" "$cmdline"
+		[ "$vm_result" = cut ] || break
+		mv "$dir/console.log" "$dir/console-cut.log"
+	done
 	rm -f "$dir"/*.img
 	exec {lock}>&-
 }
