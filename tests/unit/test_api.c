@@ -10,6 +10,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "playedbus.h"
 #include "unit.h"
 
 #include "nvmemp.h"
@@ -44,24 +45,6 @@ static void put_property(sd_bus_message *m, const char *name, const char *type, 
 	else
 		sd_bus_message_append(m, "v", type, (int)number);
 	sd_bus_message_close_container(m);
-}
-
-static void open_object(sd_bus_message *m, const char *path, const char *interface)
-{
-	sd_bus_message_open_container(m, 'e', "oa{sa{sv}}");
-	sd_bus_message_append(m, "o", path);
-	sd_bus_message_open_container(m, 'a', "{sa{sv}}");
-	sd_bus_message_open_container(m, 'e', "sa{sv}");
-	sd_bus_message_append(m, "s", interface);
-	sd_bus_message_open_container(m, 'a', "{sv}");
-}
-
-static void close_object(sd_bus_message *m)
-{
-	int i;
-
-	for (i = 0; i < 4; i++)
-		sd_bus_message_close_container(m);
 }
 
 static void put_path(sd_bus_message *m, const char *object, const char *device, uint64_t ios)

@@ -22,6 +22,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "playedbus.h"
 #include "unit.h"
 
 #define DIR_NAME "tests/command"
@@ -52,24 +53,6 @@ static void put(sd_bus_message *m, const char *name, const char *value)
 	else
 		sd_bus_message_append(m, "v", type, value + 2);
 	sd_bus_message_close_container(m);
-}
-
-static void open_object(sd_bus_message *m, const char *path, const char *interface)
-{
-	sd_bus_message_open_container(m, 'e', "oa{sa{sv}}");
-	sd_bus_message_append(m, "o", path);
-	sd_bus_message_open_container(m, 'a', "{sa{sv}}");
-	sd_bus_message_open_container(m, 'e', "sa{sv}");
-	sd_bus_message_append(m, "s", interface);
-	sd_bus_message_open_container(m, 'a', "{sv}");
-}
-
-static void close_object(sd_bus_message *m)
-{
-	int i;
-
-	for (i = 0; i < 4; i++)
-		sd_bus_message_close_container(m);
 }
 
 /* What distinguishes the paths; the rest is the same for all. */
