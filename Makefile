@@ -80,7 +80,7 @@ $(B)/nvmempd: $(D_O) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 
 $(B)/nvmempctl: $(C_O) $(B)/libnvmemp.so.1
 	$(say) LD $@
-	$(Q)$(CC) $(HARDEN) $(LDFLAGS) -o $@ $(C_O) -L$(B) -lnvmemp -Wl,--as-needed $(shell pkg-config --libs $(PKGS_C))
+	$(Q)$(CC) $(HARDEN) $(LDFLAGS) -o $@ $(C_O) -L$(B) -lnvmemp -Wl,--as-needed $(shell pkg-config --libs $(PKGS_C)) -lm
 
 $(B)/nvmemp-udev: $(U_O) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 	$(say) LD $@
@@ -126,13 +126,13 @@ $(B)/tests/unit/test_api: $(API_O)
 # the command's own main is there too, and the test's comes first
 TESTS_C := $(addprefix $(B)/tests/unit/,test_metrics test_top test_doctor)
 $(TESTS_C): $(C_O) $(API_O)
-$(TESTS_C): LDFLAGS += -Wl,-z,muldefs
+$(TESTS_C): override LDFLAGS += -Wl,-z,muldefs
 $(B)/tests/unit/test_bus: $(API_O) $(patsubst %,$(B)/daemon/%.o,bus busevents busobjects)
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 	@mkdir -p $(@D)
 	$(say) TEST $@
 	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a \
-		-Wl,--as-needed $(shell pkg-config --libs cmocka $(PKGS_D) $(PKGS_C))
+		-Wl,--as-needed $(shell pkg-config --libs cmocka $(PKGS_D) $(PKGS_C)) -lm
 
 setup-%:
 	$(Q)tests/setup.sh $*
@@ -154,7 +154,7 @@ fuzz: setup-fuzz
 # the lines of the core that unit tests run
 coverage:
 	$(Q)find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
-	$(Q)$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' UNIT_SH= unit-run
+	$(Q)$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage UNIT_SH= unit-run
 	$(Q)B=$(B)/coverage tests/coverage.sh
 
 check: setup-vm

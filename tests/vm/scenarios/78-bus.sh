@@ -18,7 +18,7 @@ nobody() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 call() {
-	nobody busctl --address=unix:path=$bus call x "$@"
+	nobody busctl --address=unix:path=$bus call org.nvmemp1 "$@"
 }
 root=/org/nvmemp1
 object=$(call $root org.freedesktop.DBus.ObjectManager GetManagedObjects | grep -o "$root/map/[^\"]*" | head -n 1)
