@@ -122,6 +122,13 @@ install: all
 	$(Q)for m in man/*.[1-8]; do install -D -m 644 $$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
 	$(Q)for d in docs/*.md README.md; do install -D -m 644 $$d $(DESTDIR)$(docdir)/$${d##*/}; done
 
+# the program of libnvmemp(3)
+$(B)/tests/example: man/libnvmemp.3 libnvmemp/nvmemp.h $(B)/libnvmemp.so.1
+	@mkdir -p $(@D)
+	$(say) TEST $@
+	$(Q)sed -n '/^\.Bd -literal$$/,/^\.Ed$$/{/^\./d; s/\\e/\\/g; p}' $< | \
+		$(CC) -Wall -Wextra -Werror -Ilibnvmemp $(CFLAGS) -o $@ -x c - -L$(B) -lnvmemp $(LDFLAGS)
+
 $(B)/tests/unit/test_api: $(API_O)
 # the command's own main is there too, and the test's comes first
 TESTS_C := $(addprefix $(B)/tests/unit/,test_metrics test_top test_doctor)
@@ -140,7 +147,7 @@ setup-%:
 check-unit: setup-unit
 	$(Q)$(MAKE) all unit-run
 
-unit-run: $(UNIT) $(B)/libnvmemp-core.a $(B)/nvmempctl $(B)/nvmempd
+unit-run: $(UNIT) $(B)/libnvmemp-core.a $(B)/nvmempctl $(B)/nvmempd $(B)/tests/example
 	$(Q)B=$(B) tests/unit/run.sh $(UNIT) $(UNIT_SH)
 
 # the unit tests again, with the compiler watching memory and undefined behaviour

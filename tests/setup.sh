@@ -13,7 +13,7 @@ top=$(pwd)
 . tests/sources.sh
 
 UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
-	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client'
+	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client abigail-tools'
 VM='mmdebstrap busybox-static cpio kmod e2fsprogs fdisk xz-utils socat'
 FUZZ='clang libclang-rt-dev'
 UML='flex bison bc iproute2 libelf-dev libssl-dev xz-utils kmod util-linux dmsetup fio nvme-cli'

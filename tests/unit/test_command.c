@@ -3,7 +3,8 @@
  * nvmempctl against a daemon that a thread plays. Each tests/command/NAME.txt has
  * commands and what becomes of them:
  *
- *   $ nvmempctl ARGUMENT...		with what is played behind " # ": see plays
+ *   $ nvmempctl ARGUMENT...		with what is played behind " # ": see plays; or
+ *					another program of the build
  *   what it prints
  *   ! what it prints as an error
  *   > what it asked the daemon to change
@@ -326,7 +327,7 @@ static char *run_all(const char *text)
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
-		if (!strncmp(text, "$ nvmempctl", 11)) {
+		if (!strncmp(text, "$ ", 2)) {
 			char *command = strndup(text + 2, len - 2);
 
 			got = run(command);

@@ -80,11 +80,6 @@ result libnvmemp_3_has_the_functions_of_the_library "$(
 		"$(sed -n 's/^\.F[no] \([a-z_]*\).*/\1/p; s/^\.Nm \([a-z_]*\).*/\1/p' man/libnvmemp.3 | sort | uniq -d)"
 )"
 
-result the_example_of_libnvmemp_3_compiles "$(
-	sed -n '/^\.Bd -literal$/,/^\.Ed$/{/^\./d; s/\\e/\\/g; p}' man/libnvmemp.3 |
-		${CC:-cc} -Wall -Wextra -Werror -Ilibnvmemp -fsyntax-only -x c - 2>&1
-)"
-
 if command -v mandoc >/dev/null; then
 	result pages_are_well_formed "$(
 		mandoc -T lint man/*.[1-8] 2>&1 | grep -v "referenced manual not found\|outdated mandoc.db"
