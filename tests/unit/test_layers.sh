@@ -26,7 +26,7 @@ result core_calls_nothing_that_touches_the_machine "$(
 result core_was_built "$([ -s "$B/libnvmemp-core.a" ] || echo "$B/libnvmemp-core.a is not there")"
 
 result the_cli_uses_the_public_header_only "$(
-	grep -n '^#include "' daemon/nvmempctl*.[ch] | grep -vE '"(nvmemp|nvmempctl)\.h"'
+	grep -n '^#include "' daemon/nvmempctl*.[ch] | grep -vE '"(nvmemp|nvmempctl(-doctor)?)\.h"'
 )"
 
 result header_and_export_list_agree "$(
