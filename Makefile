@@ -134,7 +134,7 @@ $(B)/tests/unit/test_api: $(API_O)
 TESTS_C := $(addprefix $(B)/tests/unit/,test_metrics test_top test_doctor)
 $(TESTS_C): $(C_O) $(API_O)
 $(TESTS_C): override LDFLAGS += -Wl,-z,muldefs
-$(B)/tests/unit/test_bus: $(API_O) $(patsubst %,$(B)/daemon/%.o,bus busevents busobjects)
+$(B)/tests/unit/test_bus: $(API_O) $(patsubst %,$(B)/daemon/%.o,bus busevents busmanager busmaps busobjects busparts buspaths bussubsystems)
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 	@mkdir -p $(@D)
 	$(say) TEST $@

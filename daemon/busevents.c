@@ -4,22 +4,7 @@
 #include <string.h>
 
 #include "busevents.h"
-#include "busobjects.h"
-#include "core/dump.h"
-
-static int append_text(sd_bus_message *m, const char *text)
-{
-	size_t size = 4 * strlen(text) + 8;	/* as busobjects.c */
-	char *safe = malloc(size);
-	int r;
-
-	if (!safe)
-		return -ENOMEM;
-	mp_dump_escape(text, safe, size);
-	r = sd_bus_message_append(m, "s", safe);
-	free(safe);
-	return r;
-}
+#include "busparts.h"
 
 static int send_event(sd_bus *peer, const struct mp_event *e, uint64_t usec)
 {
@@ -32,7 +17,7 @@ static int send_event(sd_bus *peer, const struct mp_event *e, uint64_t usec)
 	if (r >= 0)
 		r = sd_bus_message_append(m, "t", usec);
 	for (i = 0; r >= 0 && i < sizeof(texts) / sizeof(texts[0]); i++)
-		r = append_text(m, texts[i]);
+		r = bus_append_text(m, texts[i]);
 	return r < 0 ? r : sd_bus_send(peer, m, NULL);
 }
 
