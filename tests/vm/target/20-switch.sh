@@ -35,5 +35,5 @@ while kill -0 $F 2>/dev/null; do
 done
 wait $F; ok "fio" test $? = 0; ok "no error" test "$(grep -c 'err= 0' /tmp/f)" = 1
 echo "     $i rounds: $(st)"; ok "all active" test "$(letters)" = AA
-S=($(st)); ok "nothing in flight" test "${S[17]} ${S[33]}" = "0 0"
+S=($(st)); ok "nothing in flight" test "${S[17]} ${S[35]}" = "0 0"
 dmsetup remove m; clean; ok "module goes" rmmod dm-nvmemp; done_

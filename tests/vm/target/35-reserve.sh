@@ -50,25 +50,25 @@ fio --eta=never --name=r --filename=/dev/mapper/m --rw=randread --bs=4k --size=3
 soon "the slow one is marginal" letters_are AM; echo "     $(st)"; wait $F
 msg marginal_latency 0; msg release_path $B
 # latency leaves a slow path by itself, and finds it again
-msg policy latency; s=($(st)); b=${s[34]}; a=${s[18]}
+msg policy latency; s=($(st)); b=${s[36]}; a=${s[18]}
 fio --eta=never --name=r --filename=/dev/mapper/m --rw=randread --bs=4k --size=32m --io_size=64m --ioengine=libaio --iodepth=4 --direct=1 --output=/tmp/f
 s=($(st))
-echo "     fast path $((${s[18]} - a)), slow path $((${s[34]} - b))"
-ok "latency avoids the slow path" test $((${s[34]} - b)) -lt $(((${s[18]} - a) / 10))
-ok "but looks at it" test $((${s[34]} - b)) -gt 0
+echo "     fast path $((${s[18]} - a)), slow path $((${s[36]} - b))"
+ok "latency avoids the slow path" test $((${s[36]} - b)) -lt $(((${s[18]} - a) / 10))
+ok "but looks at it" test $((${s[36]} - b)) -gt 0
 swap_table pb "$good"
-s=($(st)); b=${s[34]}
+s=($(st)); b=${s[36]}
 fio --eta=never --name=r --filename=/dev/mapper/m --rw=randread --bs=4k --size=32m --time_based --runtime=600 --ioengine=libaio --iodepth=4 --direct=1 --output=/tmp/f & F=$!
-b_carries() { s=($(st)); [ $((${s[34]} - b)) -gt 1000 ]; }
+b_carries() { s=($(st)); [ $((${s[36]} - b)) -gt 1000 ]; }
 soon "and finds it healed" b_carries
 kill -INT $F
 wait $F
 # weights
-msg policy round-robin; msg weight $A 3; s=($(st)); b=${s[34]}; a=${s[18]}
+msg policy round-robin; msg weight $A 3; s=($(st)); b=${s[36]}; a=${s[18]}
 fio --eta=never --name=r --filename=/dev/mapper/m --rw=randread --bs=4k --size=32m --io_size=32m --ioengine=libaio --iodepth=4 --direct=1 --output=/tmp/f
 s=($(st))
 a=$((${s[18]} - a))
-b=$((${s[34]} - b))
+b=$((${s[36]} - b))
 ok "weight 3 to 1: $a and $b" test $a -gt $((b * 28 / 10)) -a $a -lt $((b * 32 / 10))
 # anatt bounds the wait
 msg no_path fail

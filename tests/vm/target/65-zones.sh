@@ -33,7 +33,7 @@ while kill -0 $F 2>/dev/null; do
 done
 wait $F
 ok "sequential writes over failing paths" test $? = 0
-ok "both were used" test "$(st | awk '{ print ($19 > 0) + ($35 > 0) }')" = 2
+ok "both were used" test "$(st | awk '{ print ($19 > 0) + ($37 > 0) }')" = 2
 blkzone reset /dev/mapper/m
 ok "reset" test "$(blkzone report /dev/mapper/m | grep -c 'wptr 0x000000')" = 32
 zfio --rw=randwrite --size=64m --io_size=32m --ioengine=libaio --iodepth=8 --numjobs=1 --do_verify=1

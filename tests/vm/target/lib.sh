@@ -49,7 +49,7 @@ soon() { # soon TEXT COMMAND...: succeeds within 10 s
 }
 letters_are() { [ "$(letters)" = "$1" ]; }
 is() { has "$(st)" "$1"; }
-ios() { local s=($(st)); echo $((s[18] + ${s[34]:-0})); }
+ios() { local s=($(st)); echo $((s[18] + ${s[36]:-0})); }
 running() { # I/O moves
 	local a n=0
 	a=$(ios)
