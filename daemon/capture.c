@@ -87,7 +87,7 @@ static int put_file(const struct capture *c, const char *name, const void *data,
 	return finish(c, f, name);
 }
 
-/* "holders" is a directory with a name for each of its words. */
+/* "holders" and "slaves" are directories with a name for each of their words. */
 static int put_names(const struct capture *c, const char *dir, const char *words)
 {
 	char name[600];
@@ -115,7 +115,7 @@ static int put_fact(const struct capture *c, const struct mp_fact *f)
 {
 	if (!strncmp(f->key, "ioctl/", 6))
 		return 0;
-	if (!strcmp(last_part(f->key), "holders"))
+	if (!strcmp(last_part(f->key), "holders") || !strcmp(last_part(f->key), "slaves"))
 		return put_names(c, f->key, f->data);
 	if (strcmp(last_part(f->key), "device"))
 		return put_file(c, f->key, f->data, f->len);

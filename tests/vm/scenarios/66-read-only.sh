@@ -30,12 +30,15 @@ exec 3<>"$dm"
 say "write protected"
 protect 1
 wait_for "the map read-only" is_read_only 1
+# device-mapper's rules drop the links for the event of the disk, until that of the table
+udevadm settle
 expect_not "a write" dd if=/dev/zero of="$dm" bs=4k count=1 oflag=direct status=none
 expect "a read" dd if="$dm" of=/dev/null bs=4k count=1 iflag=direct status=none
 
 say "writable again"
 protect 0
 wait_for "the map writable" is_read_only 0
+udevadm settle
 expect "a write" dd if=/dev/zero of="$dm" bs=4k count=1 oflag=direct status=none
 wait_for "two usable paths" usable_is 2
 exec 3>&-
