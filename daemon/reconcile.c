@@ -42,7 +42,8 @@
 
 #define READ_AT_ONCE	16		/* devices, before others get their turn */
 #define STEPS_AT_ONCE	128		/* in a job: what happens meanwhile waits for its end */
-#define REST_FACTOR	4		/* a look that can wait comes after as many times what the last took */
+#define REST_FACTOR	4		/* a look that can wait comes after as many times what the last took, */
+#define REST_MAX_MS	100		/* but so soon: somebody may wait for a new device */
 #define LOOK_FIRST_MS	1000		/* after a failed look, doubled each time */
 #define LOOK_MAX_MS	60000
 
@@ -870,6 +871,8 @@ static void look_now(struct reconcile *rc)
 	if (r > 0)
 		return;
 	rc->rest_until_ms = ended + REST_FACTOR * rc->look_ms;
+	if (rc->rest_until_ms > ended + REST_MAX_MS)
+		rc->rest_until_ms = ended + REST_MAX_MS;
 	rc->look_ms = 0;
 }
 
