@@ -15,8 +15,8 @@ cd "$(dirname "$0")/../.."
 sizes=${SIZES:-64 256 1024}
 [ $# -gt 0 ] || set -- nvmempd multipathd
 if [ -z "${UML-}" ]; then
-	tests/uml/kernel.sh plain
-	UML=build/uml/plain
+	tests/uml/kernel.sh plain-smp
+	UML=build/uml/plain-smp
 fi
 compgen -G "$vm/base-*/tree" >/dev/null || LAB_BARE=1 tests/vm/image.sh
 tree=$(echo $vm/base-*/tree)
