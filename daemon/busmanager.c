@@ -11,6 +11,13 @@
 #include "core/loaded.h"
 #include "core/plan.h"
 
+static int append_pair(sd_bus_message *reply, const char *a, const char *b)
+{
+	const char *const texts[] = { a, b };
+
+	return bus_append_texts(reply, "ss", texts);
+}
+
 static int manager_version(sd_bus *bus, const char *path, const char *interface,
 			   const char *property, sd_bus_message *reply, void *userdata,
 			   sd_bus_error *error)
@@ -35,7 +42,7 @@ static int manager_rejected(sd_bus *bus, const char *path, const char *interface
 
 	r = sd_bus_message_open_container(reply, 'a', "(ss)");
 	for (i = 0; r >= 0 && i < d->nr_rejects; i++)
-		r = bus_append_pair(reply, d->rejects[i].device, d->rejects[i].reason);
+		r = append_pair(reply, d->rejects[i].device, d->rejects[i].reason);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -52,7 +59,7 @@ static int append_step(sd_bus_message *reply, const struct mp_step *step)
 
 	if (!text)
 		return -ENOMEM;
-	return bus_append_pair(reply, text, step->reason);
+	return append_pair(reply, text, step->reason);
 }
 
 static int send_plan(sd_bus_message *m, const struct mp_plan *plan)

@@ -5,7 +5,6 @@
 
 #include "busparts.h"
 #include "core/dump.h"
-#include "core/loaded.h"
 #include "core/topo.h"
 
 const struct view *bus_view(const struct busobjects *o)
@@ -35,13 +34,6 @@ int bus_append_texts(sd_bus_message *reply, const char *types, const char *const
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-int bus_append_pair(sd_bus_message *reply, const char *a, const char *b)
-{
-	const char *const texts[] = { a, b };
-
-	return bus_append_texts(reply, "ss", texts);
-}
-
 const struct mp_loaded_map *bus_map_by_name(const struct view *v, const char *name)
 {
 	size_t i;
@@ -50,11 +42,6 @@ const struct mp_loaded_map *bus_map_by_name(const struct view *v, const char *na
 		if (strcmp(v->loaded->maps[i].map.name, name) == 0)
 			return &v->loaded->maps[i];
 	return NULL;
-}
-
-const struct mp_path *bus_found_path(const struct busobjects *o)
-{
-	return &o->map->map.paths[o->path];
 }
 
 const struct mp_ctrl *bus_ctrl_of(const struct view *v, const struct mp_path *path)

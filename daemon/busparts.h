@@ -33,11 +33,7 @@ int bus_append_text(sd_bus_message *reply, const char *text);
 /* A structure of texts; types has one s for each. */
 int bus_append_texts(sd_bus_message *reply, const char *types, const char *const *texts);
 
-int bus_append_pair(sd_bus_message *reply, const char *a, const char *b);
-
 const struct mp_loaded_map *bus_map_by_name(const struct view *v, const char *name);
-
-const struct mp_path *bus_found_path(const struct busobjects *o);
 
 const struct mp_ctrl *bus_ctrl_of(const struct view *v, const struct mp_path *path);
 

@@ -6,19 +6,14 @@
 #include "core/loaded.h"
 #include "core/words.h"
 
-/* NULL: the status line was not read, or says nothing of this path. */
+static const struct mp_path *found_path(const struct busobjects *o)
+{
+	return &o->map->map.paths[o->path];
+}
+
 static const struct mp_path_status *found_status(const struct busobjects *o)
 {
-	const struct mp_path *p = bus_found_path(o);
-	size_t i;
-
-	for (i = 0; i < o->map->status.nr_paths; i++) {
-		const struct mp_path_status *s = &o->map->status.paths[i];
-
-		if (s->major == p->major && s->minor == p->minor)
-			return s;
-	}
-	return NULL;
+	return mp_loaded_status(o->map, found_path(o));
 }
 
 static int path_find(sd_bus *bus, const char *path, const char *interface, void *userdata,
@@ -78,7 +73,7 @@ static int path_string(sd_bus *bus, const char *path, const char *interface,
 {
 	const struct busobjects *o = userdata;
 	const struct mp_path_status *s = found_status(o);
-	const struct mp_path *p = bus_found_path(o);
+	const struct mp_path *p = found_path(o);
 	const char *text;
 
 	if (strcmp(property, "Device") == 0)

@@ -50,17 +50,6 @@ void report_steps(const struct mp_plan *plan, const struct apply_result *results
 
 /* ---- maps ---- */
 
-static const struct mp_path_status *status_of(const struct mp_loaded_map *m,
-					      const struct mp_path *p)
-{
-	size_t i;
-
-	for (i = 0; i < m->status.nr_paths; i++)
-		if (m->status.paths[i].major == p->major && m->status.paths[i].minor == p->minor)
-			return &m->status.paths[i];
-	return NULL;
-}
-
 static bool serves(const struct mp_path_status *s)
 {
 	return s->ana == MP_ANA_OPTIMIZED || s->ana == MP_ANA_NONOPTIMIZED;
@@ -89,7 +78,7 @@ static const char *nqn_of(const struct mp_topo *topo, const struct mp_path *p)
 static void report_path(const struct mp_topo *topo, const struct mp_loaded_map *m,
 			const struct mp_path *p, const struct mp_path_status *before)
 {
-	const struct mp_path_status *now = status_of(m, p);
+	const struct mp_path_status *now = mp_loaded_status(m, p);
 	struct log_about about = {
 		.map = m->map.name, .path = p->name, .nqn = nqn_of(topo, p),
 	};
@@ -168,7 +157,7 @@ static void report_map(const struct mp_topo *topo, const struct mp_loaded_map *b
 		report_membership(topo, before, now);
 	for (i = 0; i < now->map.nr_paths; i++)
 		report_path(topo, now, &now->map.paths[i],
-			    before ? status_of(before, &now->map.paths[i]) : NULL);
+			    before ? mp_loaded_status(before, &now->map.paths[i]) : NULL);
 	if (now->status.nr_paths > 0)
 		report_state(before && before->status.nr_paths > 0 ? before : NULL, now);
 	if (*now->bad && (!before || strcmp(before->bad, now->bad) != 0))

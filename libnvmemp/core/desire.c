@@ -50,6 +50,17 @@ const struct mp_map *mp_desired_find(const struct mp_desired *desired, const cha
 				  NULL;
 }
 
+static int uuid_cmp(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool mp_desired_is_present(const struct mp_desired *desired, const char *uuid)
+{
+	return desired->nr_present && bsearch(&uuid, desired->present, desired->nr_present,
+					      sizeof(uuid), uuid_cmp);
+}
+
 __attribute__((format(printf, 3, 4)))
 static int reject(struct mp_desired *d, const char *device, const char *fmt, ...)
 {
@@ -180,15 +191,10 @@ static int note_intruders(struct build *b, const struct mp_ns *ns, const char *u
 	return 0;
 }
 
-static bool known(const char *nqn)
-{
-	return nqn && *nqn;
-}
-
 /* The namespace of another subsystem than the map of this uuid was made of */
 static bool is_twin(const struct candidate *c)
 {
-	return c->loaded && known(c->loaded->nqn) && strcmp(c->loaded->nqn, c->ctrl->nqn);
+	return c->loaded && mp_loaded_nqn_known(c->loaded) && strcmp(c->loaded->nqn, c->ctrl->nqn);
 }
 
 static int note_present(struct build *b, const struct candidate *c)
@@ -642,11 +648,6 @@ static int build_native(struct build *b)
 			r = note_present(b, &c);
 	}
 	return r;
-}
-
-static int uuid_cmp(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,

@@ -20,6 +20,8 @@ int mp_desire(const struct mp_topo *topo, const struct mp_conf *conf,
 void mp_desired_done(struct mp_desired *desired);
 
 const struct mp_map *mp_desired_find(const struct mp_desired *desired, const char *uuid);
+/* Is the namespace of this map there, wanted or not? */
+bool mp_desired_is_present(const struct mp_desired *desired, const char *uuid);
 
 /*
  * Why a namespace is no member of any map whatever others say; NULL: it may be

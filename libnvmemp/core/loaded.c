@@ -8,7 +8,7 @@
 #include "core/loaded.h"
 #include "core/topo.h"
 
-static int loaded_cmp(const void *a, const void *b)
+int mp_loaded_cmp(const void *a, const void *b)
 {
 	const struct mp_loaded_map *x = a, *y = b;
 
@@ -19,8 +19,8 @@ const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const
 {
 	const struct mp_loaded_map key = { .map.uuid = uuid };
 
-	return loaded->nr_maps ? bsearch(&key, loaded->maps, loaded->nr_maps, sizeof(key), loaded_cmp) :
-				 NULL;
+	return loaded->nr_maps ? bsearch(&key, loaded->maps, loaded->nr_maps, sizeof(key),
+					 mp_loaded_cmp) : NULL;
 }
 
 const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor)
@@ -33,9 +33,23 @@ const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint
 	return NULL;
 }
 
-static bool known(const char *nqn)
+const struct mp_path_status *mp_loaded_status(const struct mp_loaded_map *map,
+					      const struct mp_path *path)
 {
-	return nqn && *nqn;
+	size_t i;
+
+	for (i = 0; i < map->status.nr_paths; i++) {
+		const struct mp_path_status *s = &map->status.paths[i];
+
+		if (s->major == path->major && s->minor == path->minor)
+			return s;
+	}
+	return NULL;
+}
+
+bool mp_loaded_nqn_known(const struct mp_loaded_map *map)
+{
+	return map->nqn && *map->nqn;
 }
 
 /* The subsystem that a path of the map's table leads to, if it is still the map's namespace */
@@ -63,9 +77,9 @@ int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
 	for (i = 0; i < loaded->nr_maps; i++) {
 		struct mp_loaded_map *l = &loaded->maps[i];
 		const struct mp_loaded_map *old = mp_loaded_find(before, l->map.uuid);
-		const char *nqn = old && known(old->nqn) ? old->nqn : nqn_of_paths(&l->map, topo);
+		const char *nqn = old && mp_loaded_nqn_known(old) ? old->nqn : nqn_of_paths(&l->map, topo);
 
-		if (known(l->nqn))
+		if (mp_loaded_nqn_known(l))
 			continue;
 		l->nqn = *nqn ? mp_arena_strdup(loaded->arena, nqn) : "";
 		if (!l->nqn)

@@ -5,9 +5,17 @@
 
 #include "core/types.h"
 
+/* The order that loaded maps stand in, for qsort(3) */
+int mp_loaded_cmp(const void *a, const void *b);
 const struct mp_loaded_map *mp_loaded_find(const struct mp_loaded *loaded, const char *uuid);
 /* The path with this number, or NULL */
 const struct mp_path *mp_map_path(const struct mp_map *map, uint32_t major, uint32_t minor);
+
+/* NULL: the status line was not read, or says nothing of this path of the map's. */
+const struct mp_path_status *mp_loaded_status(const struct mp_loaded_map *map,
+					      const struct mp_path *path);
+/* Which subsystem it was made of: see mp_loaded_remember() */
+bool mp_loaded_nqn_known(const struct mp_loaded_map *map);
 
 /*
  * Which subsystem each map was made of, as its table can't say: what before

@@ -61,29 +61,24 @@ static const char *uuid_of(struct mp_loaded *l, const char *wwid)
 static int load_map(struct mp_loaded *l, const char *text)
 {
 	struct mp_loaded_map m = { .bad = "", .has_table = true };
-	struct mp_map map = { };
-	const char *name = word(l, &text), *uuid = uuid_of(l, word(l, &text));
-	const char *size = word(l, &text);
-	uint64_t sectors;
+	const char *size;
 	int r = 0;
 
+	m.map.name = word(l, &text);
+	m.map.uuid = uuid_of(l, word(l, &text));
+	size = word(l, &text);
 	m.nqn = word(l, &text);
-	if (!name || !uuid || !size || !m.nqn)
+	if (!m.map.name || !m.map.uuid || !size || !m.nqn)
 		return -ENOMEM;
-	if (!*name || mp_number_parse(size, INT64_MAX / 512, &sectors))
+	if (!*m.map.name || mp_number_parse(size, INT64_MAX / 512, &m.map.size_sectors))
 		return -EINVAL;
-	if (l->nr_maps && strcmp(l->maps[l->nr_maps - 1].map.uuid, uuid) >= 0)
+	if (l->nr_maps && strcmp(l->maps[l->nr_maps - 1].map.uuid, m.map.uuid) >= 0)
 		return -EINVAL;
 	if (!strcmp(m.nqn, "-"))
 		m.nqn = "";
 	read_flags(&m, &text);
 	if (m.has_table && !*m.bad)
-		r = mp_table_parse(l->arena, text, &map, NULL);
-	map.read_only = m.map.read_only;
-	m.map = map;
-	m.map.name = name;
-	m.map.uuid = uuid;
-	m.map.size_sectors = sectors;
+		r = mp_table_parse(l->arena, text, &m.map, NULL);
 	if (r)
 		return r;
 	l->maps = mp_arena_grow(l->arena, l->maps, l->nr_maps, sizeof(m));

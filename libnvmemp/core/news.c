@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/loaded.h"
 #include "core/news.h"
 #include "core/words.h"
 
@@ -34,20 +35,10 @@ struct teller {
 
 /* ---- what is kept ---- */
 
-static const struct mp_path_status *status_of(const struct mp_loaded_map *m, const struct mp_path *p)
-{
-	size_t i;
-
-	for (i = 0; i < m->status.nr_paths; i++)
-		if (m->status.paths[i].major == p->major && m->status.paths[i].minor == p->minor)
-			return &m->status.paths[i];
-	return NULL;
-}
-
 static int see_path(struct mp_seen *seen, struct seen_map *to, const struct mp_loaded_map *m,
 		    const struct mp_path *p)
 {
-	const struct mp_path_status *s = status_of(m, p);
+	const struct mp_path_status *s = mp_loaded_status(m, p);
 	struct seen_path *path = &to->paths[to->nr_paths++];
 
 	path->major = p->major;

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -288,19 +287,15 @@ static void join_paths(struct build *b, const struct mp_map *want, const struct 
 static void leave_paths(struct build *b, const struct mp_map *want, const struct mp_loaded_map *have)
 {
 	char text[64], buf[24];
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < have->map.nr_paths; i++) {
 		const struct mp_path *q = &have->map.paths[i];
-		const struct mp_path_status *s = NULL;
+		const struct mp_path_status *s = mp_loaded_status(have, q);
 		bool gone, idle;
 
 		if (mp_map_path(want, q->major, q->minor))
 			continue;
-		for (k = 0; k < have->status.nr_paths; k++)
-			if (have->status.paths[k].major == q->major &&
-			    have->status.paths[k].minor == q->minor)
-				s = &have->status.paths[k];
 		gone = s && s->state == MP_PATH_GONE;
 		idle = s && !s->in_flight && (gone || q->disabled);
 		if (!idle)
@@ -358,20 +353,9 @@ static void wanted(struct build *b, const struct mp_map *want)
 
 /* ---- a map that is not ---- */
 
-static int uuid_cmp(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool is_present(const struct mp_desired *desired, const char *uuid)
-{
-	return desired->nr_present && bsearch(&uuid, desired->present, desired->nr_present,
-					      sizeof(uuid), uuid_cmp);
-}
-
 bool mp_plan_is_lost(const struct mp_desired *desired, const struct mp_loaded_map *map)
 {
-	return !mp_desired_find(desired, map->map.uuid) && !is_present(desired, map->map.uuid);
+	return !mp_desired_find(desired, map->map.uuid) && !mp_desired_is_present(desired, map->map.uuid);
 }
 
 static void lost(struct build *b, const struct mp_loaded_map *have)

@@ -14,13 +14,6 @@
 #include "nvmemp_uapi.h"
 #include "sys/dmtask.h"
 
-static int cmp_loaded(const void *a, const void *b)
-{
-	const struct mp_loaded_map *x = a, *y = b;
-
-	return strcmp(x->map.uuid, y->map.uuid);
-}
-
 static bool is_ours(const char *uuid)
 {
 	return uuid && strncmp(uuid, NVMEMP_UUID_PREFIX, sizeof(NVMEMP_UUID_PREFIX) - 1) == 0;
@@ -52,27 +45,17 @@ static int bad_text(struct mp_loaded *l, struct mp_loaded_map *m, const char *wh
 
 static int read_table(struct mp_loaded *l, struct mp_loaded_map *m, struct dm_task *task)
 {
-	const char *params, *name = m->map.name, *uuid = m->map.uuid;
 	struct mp_err why = { "" };
-	struct mp_map map = { 0 };
-	uint64_t size = 0;
+	const char *params;
 	int r;
 
-	params = only_target(task, &size, &m->bad);
-	m->map.size_sectors = size;
+	params = only_target(task, &m->map.size_sectors, &m->bad);
 	if (!params)
 		return 0;
-	r = mp_table_parse(l->arena, params, &map, &why);
+	r = mp_table_parse(l->arena, params, &m->map, &why);
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0)
-		return bad_text(l, m, "table", why.text);
-	map.read_only = m->map.read_only;
-	m->map = map;
-	m->map.name = name;
-	m->map.uuid = uuid;
-	m->map.size_sectors = size;
-	return 0;
+	return r < 0 ? bad_text(l, m, "table", why.text) : 0;
 }
 
 static int read_status(struct mp_loaded *l, struct mp_loaded_map *m)
@@ -283,7 +266,7 @@ static int read_list(struct mp_dm *dm, struct mp_loaded *l, struct dm_names *nam
 		free(seen);
 		return r;
 	}
-	qsort(l->maps, l->nr_maps, sizeof(*l->maps), cmp_loaded);
+	qsort(l->maps, l->nr_maps, sizeof(*l->maps), mp_loaded_cmp);
 	qsort(seen, nr, sizeof(*seen), cmp_seen);
 	free(dm->seen);
 	dm->seen = seen;

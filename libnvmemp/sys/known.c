@@ -203,12 +203,10 @@ static int read_ns(struct mp_known *known, const char *name, struct mp_err *err)
 	int r;
 
 	snprintf(folder, sizeof(folder), "sys/block/%s", name);
-	r = read_folder(known, name, &facts, err);
-	if (r == 0) {
-		r = mp_store_put(known->store, folder, &facts);
-		mp_facts_done(&facts);
-	}
-	return r;
+	r = mp_facts_init(&facts);
+	if (r == 0)
+		r = mp_sysfs_read_block(known->root_fd, name, &facts, err);
+	return put(known, folder, &facts, r);
 }
 
 /*
