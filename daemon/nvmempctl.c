@@ -153,18 +153,73 @@ const struct nvmemp_map_info *find_map(const struct nvmemp_snapshot *s, const ch
 	return NULL;
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters were put in, left out, replaced, or swapped with the next */
+static size_t distance(const char *a, const char *b)
+{
+	size_t d[20][20], i, j, n = strlen(a), m = strlen(b);
+
+	if (n >= 20 || m >= 20)
+		return SIZE_MAX;
+	for (i = 0; i <= n; i++)
+		d[i][0] = i;
+	for (j = 0; j <= m; j++)
+		d[0][j] = j;
+	for (i = 1; i <= n; i++) {
+		for (j = 1; j <= m; j++) {
+			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
+					d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	}
+	return d[n][m];
+}
+
+/* How many letters are wrong, where candidate may be what was meant; else SIZE_MAX */
+static size_t misspelt(const char *word, const char *candidate)
+{
+	size_t len = strlen(word), away;
+
+	if (len && !strncmp(candidate, word, len))
+		return 0;
+	away = distance(word, candidate);
+	return away < 3 && away < len ? away : SIZE_MAX;
+}
+
+/* The candidate that was meant; name is NULL if none of them was */
+struct nearest {
+	const char *word, *name;
+	size_t away;
+};
+
+#define NEAREST_TO(text)	{ .word = (text), .away = SIZE_MAX }
+
+static void consider(struct nearest *n, const char *candidate)
+{
+	size_t away = misspelt(n->word, candidate);
+
+	if (away >= n->away)
+		return;
+	n->name = candidate;
+	n->away = away;
+}
+
 int no_such_map(const struct nvmemp_snapshot *s, const char *arg)
 {
+	struct nearest near = NEAREST_TO(base_name(arg));
 	char text[200], name[200];
-	size_t i, best = s->nr_maps;
+	size_t i;
 
 	for (i = 0; i < s->nr_maps; i++)
-		if (misspelt(base_name(arg), s->maps[i]->name) <
-		    (best < s->nr_maps ? misspelt(base_name(arg), s->maps[best]->name) : SIZE_MAX))
-			best = i;
+		consider(&near, s->maps[i]->name);
 	fprintf(stderr, "nvmempctl: there is no map %s%s%s\n", escape(arg, text, sizeof(text)),
-		best < s->nr_maps ? "; did you mean " : "",
-		best < s->nr_maps ? escape(s->maps[best]->name, name, sizeof(name)) : "");
+		near.name ? "; did you mean " : "",
+		near.name ? escape(near.name, name, sizeof(name)) : "");
 	return EXIT_NO_SUCH;
 }
 
@@ -265,70 +320,17 @@ static int verb_version(const struct call *c)
 
 /* ---- wrong usage ---- */
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters were put in, left out, replaced, or swapped with the next */
-static size_t distance(const char *a, const char *b)
-{
-	size_t d[20][20], i, j, n = strlen(a), m = strlen(b);
-
-	if (n >= 20 || m >= 20)
-		return SIZE_MAX;
-	for (i = 0; i <= n; i++)
-		d[i][0] = i;
-	for (j = 0; j <= m; j++)
-		d[0][j] = j;
-	for (i = 1; i <= n; i++) {
-		for (j = 1; j <= m; j++) {
-			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
-					d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
-		}
-	}
-	return d[n][m];
-}
-
-size_t misspelt(const char *word, const char *candidate)
-{
-	size_t len = strlen(word), away;
-
-	if (len && !strncmp(candidate, word, len))
-		return 0;
-	away = distance(word, candidate);
-	return away < 3 && away < len ? away : SIZE_MAX;
-}
-
-/* The one that was meant; NULL: none */
-static const char *near_verb(const char *word)
-{
-	const char *best = NULL;
-	size_t i, best_away = SIZE_MAX;
-
-	for (i = 0; i < NR_OF(verbs); i++) {
-		size_t away;
-
-		if (!verbs[i].name)
-			continue;
-		away = misspelt(word, verbs[i].name);
-		if (away < best_away) {
-			best = verbs[i].name;
-			best_away = away;
-		}
-	}
-	return best;
-}
-
 static int wrong_verb(const char *word)
 {
-	const char *near = near_verb(word);
+	struct nearest near = NEAREST_TO(word);
 	char text[200];
+	size_t i;
 
+	for (i = 0; i < NR_OF(verbs); i++)
+		if (verbs[i].name)
+			consider(&near, verbs[i].name);
 	fprintf(stderr, "nvmempctl: there is no verb %s%s%s\n", escape(word, text, sizeof(text)),
-		near ? "; did you mean " : " (see nvmempctl --help)", near ? near : "");
+		near.name ? "; did you mean " : " (see nvmempctl --help)", near.name ? near.name : "");
 	return EXIT_USAGE;
 }
 

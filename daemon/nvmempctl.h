@@ -149,9 +149,6 @@ int table_add(struct table *t, table_value value, const void *of, void *parent, 
 int table_print(struct table *t);
 void table_free(struct table *t);	/* NULL is fine */
 
-/* How many letters are wrong, where candidate may be what was meant; else SIZE_MAX */
-size_t misspelt(const char *word, const char *candidate);
-
 /* On a terminal, unless $NO_COLOR is set */
 bool use_colors(void);
 

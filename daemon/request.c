@@ -41,17 +41,6 @@ static const struct mp_path *find_path(const struct view *v, const struct mp_map
 	return NULL;
 }
 
-static const struct mp_path_status *find_status(const struct mp_status *status,
-						const struct mp_path *p)
-{
-	size_t i;
-
-	for (i = 0; i < status->nr_paths; i++)
-		if (status->paths[i].major == p->major && status->paths[i].minor == p->minor)
-			return &status->paths[i];
-	return NULL;
-}
-
 static bool is_about_path(enum request_kind kind)
 {
 	return kind == REQUEST_SWITCH || kind == REQUEST_FAIL || kind == REQUEST_REINSTATE ||
@@ -77,7 +66,7 @@ enum request_outcome request_find(const struct view *view, const struct request 
 		mp_err_set(err, 0, "%s has no path %s", request->map, request->path);
 		return REQUEST_NO_PATH;
 	}
-	t.status = find_status(&t.map->status, t.path);
+	t.status = mp_loaded_status(t.map, t.path);
 	*ret = t;
 	return REQUEST_DONE;
 }
