@@ -115,10 +115,15 @@ static const sd_bus_vtable subsys_vtable[] = {
 static int subsys_nodes(sd_bus *bus, const char *prefix, void *userdata, char ***ret_nodes,
 			sd_bus_error *error)
 {
-	const struct mp_topo *t = bus_view(userdata)->topo;
+	const struct busobjects *o = userdata;
+	const struct mp_topo *t = bus_view(o)->topo;
 	struct bus_nodes n = { NULL };
 	size_t i;
+	int r;
 
+	r = reconcile_read_native(o->rc);
+	if (r < 0)
+		return r;
 	for (i = 0; i < t->nr_subsys; i++)
 		bus_add_node(&n, SUBSYS_PATH, t->subsys[i].name);
 	return bus_give_nodes(&n, ret_nodes);

@@ -1043,6 +1043,18 @@ const struct view *reconcile_view(const struct reconcile *rc)
 	return &rc->view;
 }
 
+int reconcile_read_native(struct reconcile *rc)
+{
+	struct mp_err err;
+	int r;
+
+	if (!rc->topo.native)
+		return 0;
+	mp_known_doubt_all(rc->known);
+	r = mp_known_read(rc->known, SIZE_MAX, &err);
+	return r < 0 ? r : build(rc, &err);
+}
+
 void reconcile_listen(struct reconcile *rc, const struct reconcile_listener *listener)
 {
 	rc->listener = *listener;

@@ -47,6 +47,12 @@ void reconcile_set_event_trouble(struct reconcile *rc, const char *text);
 
 const struct view *reconcile_view(const struct reconcile *rc);
 
+/*
+ * Native multipath's paths come and go without a uevent (nvme_mpath_add_disk: they are
+ * hidden disks), so they are read when somebody asks. Nothing where it is off.
+ */
+int reconcile_read_native(struct reconcile *rc);
+
 /* The steps that would be done now. */
 int reconcile_plan(struct reconcile *rc, struct mp_plan *ret, struct mp_err *err);
 
