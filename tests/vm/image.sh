@@ -78,6 +78,25 @@ library_packages() {
 	done
 }
 
+# unpack_kernel BZIMAGE: the same kernel as QEMU can start it without unpacking, which
+# takes an emulated CPU five seconds. A kernel that isn't packed so stays as it is.
+unpack_kernel() {
+	local magic unpack at
+	for magic in '\xfd7zXZ\x00 xz' '\x28\xb5\x2f\xfd zstd'; do
+		unpack=${magic#* }
+		LC_ALL=C grep -abPo "${magic% *}" "$1" | cut -d : -f 1 >"$1.places" || true
+		while read -r at; do
+			# behind the packed kernel there is more, of which both complain
+			tail -c "+$((at + 1))" "$1" | "$unpack" -dc >"$1.elf" 2>/dev/null || true
+			if [ "$(head -c 4 "$1.elf" | tail -c 3)" = ELF ]; then
+				mv "$1.elf" "$1"
+				break 2
+			fi
+		done <"$1.places"
+	done
+	rm -f "$1.elf" "$1.places"
+}
+
 # The packages that together hold the kernel image and its modules.
 fetch_kernel() {
 	local package
@@ -119,8 +138,16 @@ configure_base() {
 	for unit in serial-getty@ttyS0.service getty@tty1.service apt-daily.timer apt-daily-upgrade.timer \
 		    e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer \
 		    multipathd.service multipathd.socket \
-		    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount nvmf-autoconnect.service; do
+		    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount nvmf-autoconnect.service \
+		    dev-hugepages.mount dev-mqueue.mount sys-fs-fuse-connections.mount uuidd.socket \
+		    modprobe@drm.service modprobe@efi_pstore.service modprobe@fuse.service modprobe@loop.service \
+		    systemd-logind.service systemd-random-seed.service systemd-sysusers.service \
+		    systemd-update-utmp.service systemd-user-sessions.service; do
 		quiet "$vm/systemctl.log" chroot "$tree" systemctl -q mask "$unit"
+	done
+	# a neighbour runs where a scenario starts it
+	for unit in udisks2.service lvm2-monitor.service; do
+		quiet "$vm/systemctl.log" chroot "$tree" systemctl -q disable "$unit"
 	done
 }
 
@@ -206,6 +233,7 @@ make_base() {
 	depmod -b "$new/tree" "$KVER"
 	mv "$new/tree/boot/vmlinuz-$KVER" "$new/vmlinuz" 2>/dev/null ||
 		cp "$new/tree/lib/modules/$KVER/vmlinuz" "$new/vmlinuz"
+	unpack_kernel "$new/vmlinuz"
 	configure_base "$new/tree"
 	make_initramfs "$new/tree" "$new/initrd"
 	mv "$new" "$base"

@@ -35,6 +35,12 @@ lab_tick() {
 	:
 }
 
+# hung_at_start CONSOLE: a CPU never gets its timer again (seen: QEMU's APIC keeps an
+# interrupt in service that the guest has ended), and nothing of ours has run so far
+hung_at_start() {
+	grep -q 'kthread timer wakeup didn.t happen' "$1" && ! grep -q 'lab: over to systemd' "$1"
+}
+
 # disk DIR ID [SIZE]: a sparse disk for a namespace, as drive ID
 vm_disk() {
 	truncate -s "${3:-256M}" "$1/$2.img"
@@ -182,6 +188,11 @@ vm_serve() {
 	local line part='' end=$((SECONDS + VM_TIMEOUT)) ending=
 	while kill -0 "$vm_pid" 2>/dev/null; do
 		lab_tick
+		if hung_at_start "$vm_dir/console.log" 2>/dev/null; then
+			vm_result=fail vm_reason='QEMU lost a timer before systemd ran'
+			vm_kill
+			return
+		fi
 		if IFS= read -r -t 1 line <&"$vm_out"; then
 			vm_line "${part}${line%$'\r'}"
 			part=
@@ -232,7 +243,7 @@ vm_run() {
 	# after a cut, the same machine goes on
 	# shellcheck disable=SC2034 # for the caller
 	[ "${vm_result-}" = cut ] || vm_value=()
-	vm_result='' vm_reason=''
+	vm_result='' vm_reason='' vm_dir=$dir
 	for fifo in qmp.in qmp.out line.in line.out; do
 		rm -f "$dir/$fifo"
 		mkfifo "$dir/$fifo"

@@ -1,17 +1,18 @@
 # shellcheck shell=bash disable=SC2154,SC2317
 # SPDX-License-Identifier: GPL-2.0
-# Partitions with ext4, xfs and swap, used by UUID and label, stay on the map while
-# controllers come and go and udev looks again; and what lsblk and nvme show.
+# Partitions with ext4, xfs and swap, then btrfs on the whole map, used by UUID
+# and label; and what lsblk, udisks and nvme show. When all paths are lost, udev's
+# rules read nothing that they would have to wait for.
 #
 #    nvme0 -x- nvme0n1 --.
-#                         >-- map --- ext4, xfs, swap --- fio
+#                         >-- map --- partitions, or btrfs --- fio
 #    nvme1 -x- nvme1n1 --'
 #
 # topology: pcie2
 
 wait_boot
 one_map 2
-mkdir -p /srv/xfs
+mkdir -p /mnt /srv/xfs
 
 # leads LINK N: /dev/disk/LINK is partition N of the map
 leads() {
@@ -27,6 +28,10 @@ partitions_are_right() {
 	leads by-partlabel/first 1
 	leads "by-id/nvme-$wwid-part1" 1
 	expect_eq "swap" "$(swapon --noheadings --show=NAME)" "/dev/$(basename "$(readlink -f "$dm-part3")")"
+}
+
+ignored_by_udisks() {
+	udisksctl info -b "$1" | sed -n 's/^ *HintIgnore: *//p'
 }
 
 say "partitions"
@@ -63,3 +68,45 @@ nvme list
 expect_eq "nvme list: paths" "$(nvme list | grep -c '^/dev/nvme')" 2
 nvme list-subsys
 expect_eq "nvme list-subsys: controllers" "$(nvme list-subsys | grep -c ' pcie ')" 2
+for member in "$(path_of c0)" "$(path_of c1)"; do
+	expect_eq "udisks ignores $member" "$(ignored_by_udisks "/dev/$member")" true
+done
+expect_eq "udisks ignores a partition of the map" "$(ignored_by_udisks "$dm-part1")" false
+swapoff -L swap
+umount /mnt /srv/xfs
+
+btrfs_is_right() {
+	expect_eq "what btrfs scans" "$(btrfs device scan | sed -n 's/^registered: //p')" "$dm"
+	expect_eq "the device of the file system" "$(btrfs filesystem show /mnt | sed -n 's/.* path //p')" "$dm"
+	expect_eq "btrfs's link" "$(readlink -f "/dev/disk/by-label/tree")" "/dev/$node"
+	expect_eq "mounted from" "$(findmnt -n -o SOURCE /mnt)" "$dm"
+}
+
+say "btrfs"
+wipefs -q -a "$dm-part1" "$dm-part2" "$dm-part3"
+kpartx -d -p -part "$dm"
+wipefs -q -a "$dm"
+mkfs.btrfs -q -L tree "$dm"
+wait_for "its label" test -e /dev/disk/by-label/tree
+mount LABEL=tree /mnt
+start_fio /mnt/file --size=16M
+churn btrfs_is_right
+stop_fio
+umount /mnt
+btrfs device scan --forget
+mount LABEL=tree /mnt
+btrfs_is_right
+
+say "no path left: udev reads nothing, and waits for nothing"
+configure <<<$'[defaults]\nno_path = queue'
+unplug c0
+echo 3 >/proc/sys/vm/drop_caches
+unplug c1
+wait_for "waiting" state_is waiting
+expect_exit 0 udevadm settle --timeout=30
+plug c0
+plug c1
+one_map 2
+udevadm settle
+btrfs_is_right
+umount /mnt
