@@ -25,7 +25,14 @@ static struct mp_loaded_map maps[] = {
 	{ .map = { .name = "m", .uuid = "nvmemp-1", .paths = paths, .nr_paths = 1 },
 	  .status = { .paths = statuses, .nr_paths = 1, .current = -1 }, .nqn = "" },
 };
-static struct mp_topo topo;
+static struct mp_subsys subsys[] = { { "nvme-subsys0", "nqn", "", "", "numa" } };
+static struct mp_ctrl ctrls[] = {
+	{ .name = "nvme0", .nqn = "nqn", .state = "live", .transport = "pcie", .address = "" },
+};
+static struct mp_native_path native_paths[] = { { "nvme0c0n1", "nvme0n1", "", 0 } };
+static struct mp_topo topo = {
+	.subsys = subsys, .nr_subsys = 1, .ctrls = ctrls, .nr_ctrls = 1, .native_paths = native_paths,
+};
 static struct mp_desired desired;
 static struct mp_loaded loaded = { .maps = maps, .nr_maps = 1 };
 static struct mp_conf conf;
@@ -43,6 +50,13 @@ const struct view *reconcile_view(const struct reconcile *rc)
 int reconcile_plan(struct reconcile *rc, struct mp_plan *ret, struct mp_err *err)
 {
 	return -EAGAIN;
+}
+
+/* One comes without an event */
+int reconcile_read_native(struct reconcile *rc)
+{
+	topo.nr_native_paths = 1;
+	return 0;
 }
 
 int reconcile_reload(struct reconcile *rc, struct mp_err *err)
@@ -157,6 +171,20 @@ static void who_watches_is_told(void **state)
 	nvmemp_close(conn);
 }
 
+static void native_paths_are_read_when_asked_for(void **state)
+{
+	struct nvmemp *conn = connected();
+	const struct nvmemp_snapshot *s;
+
+	topo.nr_native_paths = 0;
+	assert_int_equal(nvmemp_snapshot_read(conn, &s), 0);
+	assert_int_equal(s->nr_subsystems, 1);
+	assert_int_equal(s->subsystems[0]->nr_native_paths, 1);
+	assert_string_equal(s->subsystems[0]->native_paths[0]->device, "nvme0c0n1");
+	nvmemp_snapshot_free(s);
+	nvmemp_close(conn);
+}
+
 static void who_does_not_is_not(void **state)
 {
 	struct nvmemp *conn = connected();
@@ -193,6 +221,7 @@ int main(void)
 		cmocka_unit_test(who_watches_is_told),
 		cmocka_unit_test(who_does_not_is_not),
 		cmocka_unit_test(who_does_not_read_is_cut_off),
+		cmocka_unit_test(native_paths_are_read_when_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
