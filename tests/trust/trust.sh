@@ -101,7 +101,7 @@ assemble() {
 	local port
 	for port in 20 21; do
 		tcp_port $port $nqn
-		tcp_connect $nqn $port --keep-alive-tmo=5 --reconnect-delay=1 --ctrl-loss-tmo=600 --nr-poll-queues=1
+		tcp_connect $nqn $port --keep-alive-tmo=5 --reconnect-delay=1 --ctrl-loss-tmo=600
 	done
 	wait_for "six usable paths" whole
 	for port in "${maps[@]}"; do
