@@ -47,6 +47,7 @@ flap_until() {
 	done
 	wait_for "all paths" usable_is $((2 * N))
 	wait_for_io "after $flaps flaps"
+	say "$flaps flaps, up $(cut -d ' ' -f 1 /proc/uptime) s"
 }
 
 by_port() {
@@ -68,7 +69,7 @@ lose_controller() {
 measure() {
 	local pid
 	pid=$(daemon_pid)
-	udevadm settle
+	udevadm settle --timeout=600
 	echo 3 >/proc/sys/vm/drop_caches
 	cp /proc/slabinfo "slab.$1"
 	{
@@ -102,6 +103,7 @@ for port in 20 21; do
 done
 wait_for "$N maps" map_count_is $N
 wait_for "all paths" usable_is $((2 * N))
+no_rules
 start_fio "/dev/mapper/$(status '.maps[0].name')"
 
 flaps=0
