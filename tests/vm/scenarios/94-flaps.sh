@@ -103,8 +103,10 @@ for port in 20 21; do
 done
 wait_for "$N maps" map_count_is $N
 wait_for "all paths" usable_is $((2 * N))
+udevadm settle
+node=$(readlink -f "/dev/mapper/$(status '.maps[0].name')")	# without rules there are no links
 no_rules
-start_fio "/dev/mapper/$(status '.maps[0].name')"
+start_fio "$node"
 
 flaps=0
 flap_until 2000

@@ -20,7 +20,7 @@ declare -A why_left
 
 # chosen NUMBER: whether this run takes that cell
 chosen() {
-	[ "$CELLS" = all ] || [ $((($1 + ${SEED:-1}) % 37)) = 0 ]
+	[ "$CELLS" = all ] || [ $((($1 + ${SEED:-1}) % 101)) = 0 ]
 }
 
 # cell FAULT MAP
