@@ -179,9 +179,17 @@ check-packages: setup-vm
 check-uml: setup-uml
 	$(Q)tests/uml/run.sh
 
+# a checkout of blktests on a map: make check-upstream BLKTESTS=dir [TESTS="block/001 nvme"]
+check-upstream: setup-vm
+	$(Q)tests/upstream.sh "$(BLKTESTS)" $(TESTS)
+
 # faults by chance for MINUTES, then a power cut: docs/reliability.md
 soak: setup-vm
 	$(Q)MINUTES=$(or $(MINUTES),10) SEED=$(SEED) tests/vm/run.sh 95-soak
+
+# every fault with every load and policy: more than an hour
+matrix: setup-vm
+	$(Q)CELLS=all tests/vm/run.sh 97-matrix
 
 # what docs/performance.md shows: about 40 minutes, of which the machines for failover take most
 bench: setup-vm setup-uml
@@ -213,4 +221,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation soak clean distclean
+.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit check-upstream unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation soak matrix clean distclean

@@ -6,6 +6,7 @@
 nqn=nqn.test:trust
 uuid_tcp=11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa
 uuid_cache=22222222-bbbb-4bbb-8bbb-bbbbbbbbbbbb
+uuid_decoy=33333333-cccc-4ccc-8ccc-cccccccccccc
 back0=/dev/disk/by-id/virtio-back0
 record=/dev/disk/by-id/virtio-record
 maps=(pcie tcp cache)
@@ -35,7 +36,13 @@ trust_configure() {
 		alias = tcp
 		[namespace uuid.$uuid_cache]
 		alias = cache
+		[namespace uuid.$uuid_decoy]
+		no_path = fail
 	CONF
+}
+
+no_path_is() {
+	[ "$(dmsetup status tcp | cut -d ' ' -f 8)" = "$1" ] && [ "$(dmsetup status cache | cut -d ' ' -f 8)" = "$1" ]
 }
 
 # A file through the page cache: what is not flushed is lost with the power.
@@ -62,6 +69,17 @@ cache_namespace() {
 	echo 1 >"$ns/enable"
 }
 
+make_decoy() {
+	modprobe null_blk nr_devices=0
+	mkdir /sys/kernel/config/nullb/decoy
+	echo 1 >/sys/kernel/config/nullb/decoy/memory_backed
+	echo 64 >/sys/kernel/config/nullb/decoy/size
+	echo 1 >/sys/kernel/config/nullb/decoy/power
+	wait_for "the decoy" eval '[ -b /dev/decoy ] || [ -b /dev/nullb0 ]'	# as the kernel's age has it
+	decoy=/dev/nullb0
+	[ ! -b /dev/decoy ] || decoy=/dev/decoy
+}
+
 whole() {
 	usable_is 6
 }
@@ -71,8 +89,11 @@ assemble() {
 	wait_boot
 	one_map 2
 	wwid_pcie=$(status '.maps[0].wwid')
+	# a volume group would be seen on the disks below nvmet, too
+	echo 'devices { global_filter = [ "a|^/dev/mapper/(pcie|tcp|cache)$|", "r|.*|" ] }' >/etc/lvm/lvmlocal.conf
 	tcp_modules
 	trust_configure queue
+	make_decoy
 	dmsetup create below --table "0 $((below_mb * 2048)) linear $back0 0"
 	cache_file
 	tcp_namespace $nqn 1 /dev/mapper/below uuid $uuid_tcp

@@ -20,7 +20,7 @@
 #   # poweroff: clean       must shut down in order at the end
 #   # time limit: SECONDS   against hangs only; MINUTES, if set, come on top
 # A guest that asks the host to `cut` the power is booted again with its disks, and
-# $BOOT is then 2. MINUTES, SEED and CELLS reach the guest.
+# $BOOT is then 2. MINUTES, SEED, CELLS and TESTS reach the guest.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/vm/lib.sh
@@ -67,7 +67,7 @@ boot() {
 	vm_result=''
 	for ((boots = 1; boots <= 2; boots++)); do
 		printf '%s\n' "VARIANT=$variant" "POWEROFF=$(header "$file" poweroff)" "BOOT=$boots" \
-			"MINUTES=${MINUTES-}" "SEED=${SEED-}" "CELLS=${CELLS-}" >"$dir/job/env"
+			"MINUTES=${MINUTES-}" "SEED=${SEED-}" "CELLS=${CELLS-}" "TESTS='${TESTS-}'" >"$dir/job/env"
 		vm_pack_job "$dir" "$(header "$file" fstab)"
 		VM_TIMEOUT=$((${limit:-900} + ${MINUTES:-0} * 60)) vm_run "$dir" "$cmdline"
 		[ "$vm_result" = cut ] || break

@@ -107,7 +107,7 @@ value "seed $seed" "$sum faults of ${#times[@]} kinds in $((($(now_ms) - began) 
 start_writers
 all_go_on "again"
 sleep $((3 + RANDOM % 5))
-pick unplug link ana reset_tcp daemon_kill
+pick unplug link ana reset_tcp daemon_kill delay policy
 value "the power cut comes during" "$picked"
 "${picked}_in"
 sleep "$((RANDOM % 2)).$((RANDOM % 10))"
