@@ -191,6 +191,10 @@ soak: setup-vm
 matrix: setup-vm
 	$(Q)CELLS=all tests/vm/run.sh 97-matrix
 
+# ten thousand path flaps
+flaps: setup-vm
+	$(Q)CELLS=all tests/vm/run.sh 94-flaps
+
 # what docs/performance.md shows: about 40 minutes, of which the machines for failover take most
 bench: setup-vm setup-uml
 	$(Q)tests/bench/instructions.sh
@@ -221,4 +225,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit check-upstream unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation soak matrix clean distclean
+.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit check-upstream unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation soak matrix flaps clean distclean
