@@ -252,6 +252,33 @@ static void many_of_one_wwid_are_refused(void **state)
 	}
 }
 
+/* But a path that was there before them stays in its map */
+static void many_of_one_wwid_take_nothing_away(void **state)
+{
+	struct mp_path path = { .major = 259, .minor = 6, .name = "nvme0n4", .ana = MP_ANA_OPTIMIZED };
+	struct mp_loaded_map map = {
+		.map = {
+			.name = "a", .uuid = "nvmemp-uuid.00000000-0000-0000-0000-000000000001",
+			.size_sectors = 2048, .paths = &path, .nr_paths = 1,
+		},
+		.bad = "", .has_table = true,
+	};
+	struct world *w = new_world();
+	uint32_t i;
+
+	for (i = 0; i < NR_NS; i++)
+		add_ns(&w->facts, i, 1, 1);
+	w->loaded.maps = &map;
+	w->loaded.nr_maps = 1;
+	look(w);
+	assert_int_equal(w->desired.nr_rejects, NR_NS - 1);
+	assert_int_equal(w->desired.nr_maps, 1);
+	assert_int_equal(w->desired.maps[0].nr_paths, 1);
+	assert_int_equal(w->desired.maps[0].paths[0].minor, 6);
+	assert_true(mp_desired_is_present(&w->desired, map.map.uuid));
+	end_world(w);
+}
+
 static void many_of_one_nsid_are_refused(void **state)
 {
 	struct world *w = new_world();
@@ -286,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_namespaces_come_and_all_are_lost),
 		cmocka_unit_test(many_of_one_wwid_are_refused),
+		cmocka_unit_test(many_of_one_wwid_take_nothing_away),
 		cmocka_unit_test(many_of_one_nsid_are_refused),
 		cmocka_unit_test(many_that_nobody_sees_are_named),
 	};
