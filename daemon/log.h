@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The log: structured entries when stderr is the journal, else lines on stderr.
- * Names come from the target and from other people's devices, so control
- * characters never get through. May be used from any thread.
+ * Names come from the target and from other people's devices, so nothing but
+ * printable ASCII gets through, and no map or device has more than 200 entries a
+ * minute. May be used from any thread.
  */
 #ifndef MPD_LOG_H
 #define MPD_LOG_H
 
+#include <stdint.h>
 #include <syslog.h>
 
 /* MESSAGE_ID, each with an entry in systemd/nvmemp.catalog: never change one */
@@ -34,5 +36,9 @@ void log_line(int priority, const char *fmt, ...);
 
 __attribute__((format(printf, 3, 4)))
 void log_event(int priority, const struct log_about *about, const char *fmt, ...);
+
+/* Says how many entries were left out, if that minute is over; when it will be (0: none were). */
+void log_catch_up(uint64_t now_ms);
+uint64_t log_wake_ms(void);
 
 #endif

@@ -7,54 +7,38 @@
 #include "core/plan.h"
 #include "lost.h"
 
-static bool is_noted(const struct lost *lost, const char *uuid)
-{
-	size_t i;
-
-	for (i = 0; i < lost->nr_maps; i++)
-		if (strcmp(lost->maps[i].uuid, uuid) == 0)
-			return true;
-	return false;
-}
-
-static void forget_found(struct lost *lost, const struct mp_desired *desired,
-			 const struct mp_loaded *loaded)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < lost->nr_maps; i++) {
-		const char *uuid = lost->maps[i].uuid;
-		const struct mp_loaded_map *map = mp_loaded_find(loaded, uuid);
-
-		if (map && mp_plan_is_lost(desired, map))
-			lost->maps[kept++] = lost->maps[i];
-		else
-			free((char *)uuid);
-	}
-	lost->nr_maps = kept;
-}
-
+/* Without memory it is noted by a later look. */
 static void note(struct lost *lost, const char *uuid, uint64_t now_ms)
 {
-	struct mp_lost *p = realloc(lost->maps, (lost->nr_maps + 1) * sizeof(*p));
-	char *copy = p ? strdup(uuid) : NULL;
+	char *copy = strdup(uuid);
 
-	if (p)
-		lost->maps = p;
 	if (copy)
-		p[lost->nr_maps++] = (struct mp_lost){ .uuid = copy, .since_ms = now_ms };
+		lost->maps[lost->nr_maps++] = (struct mp_lost){ .uuid = copy, .since_ms = now_ms };
 }
 
+/* Both are in order of uuid: one walk over the two of them. */
 void lost_update(struct lost *lost, const struct mp_desired *desired,
 		 const struct mp_loaded *loaded, uint64_t now_ms)
 {
-	size_t i;
+	struct lost now = { .maps = malloc((loaded->nr_maps + 1) * sizeof(*now.maps)) };
+	size_t i, old = 0;
 
-	forget_found(lost, desired, loaded);
+	if (!now.maps)
+		return;
 	for (i = 0; i < loaded->nr_maps; i++) {
-		const struct mp_loaded_map *map = &loaded->maps[i];
+		const char *uuid = loaded->maps[i].map.uuid;
 
-		if (mp_plan_is_lost(desired, map) && !is_noted(lost, map->map.uuid))
-			note(lost, map->map.uuid, now_ms);
+		if (!mp_plan_is_lost(desired, &loaded->maps[i]))
+			continue;
+		while (old < lost->nr_maps && strcmp(lost->maps[old].uuid, uuid) < 0)
+			free((char *)lost->maps[old++].uuid);
+		if (old < lost->nr_maps && strcmp(lost->maps[old].uuid, uuid) == 0)
+			now.maps[now.nr_maps++] = lost->maps[old++];
+		else
+			note(&now, uuid, now_ms);
 	}
+	while (old < lost->nr_maps)
+		free((char *)lost->maps[old++].uuid);
+	free(lost->maps);
+	*lost = now;
 }

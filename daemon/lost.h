@@ -6,7 +6,7 @@
 #include "core/types.h"
 
 struct lost {
-	struct mp_lost *maps;		/* as the plan wants them */
+	struct mp_lost *maps;		/* in order of uuid, as the plan wants them */
 	size_t nr_maps;
 };
 

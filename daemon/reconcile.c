@@ -880,7 +880,7 @@ static uint64_t next_wake_ms(const struct reconcile *rc)
 {
 	return earlier(earlier(rc->plan_wake_ms, rc->look_again_ms),
 		       earlier(earlier(identify_wake_ms(rc->identify), health_wake_ms(rc->health)),
-			       rc->news_wake_ms));
+			       earlier(rc->news_wake_ms, log_wake_ms())));
 }
 
 static int on_pass(sd_event_source *s, void *userdata)
@@ -891,6 +891,7 @@ static int on_pass(sd_event_source *s, void *userdata)
 
 	if (rc->ended)
 		return 0;
+	log_catch_up(now);
 	clients_wake = clients_expire(rc->clients, now);
 	if (rc->look_again_ms && rc->look_again_ms <= now)
 		rc->look_again_ms = 0;

@@ -14,6 +14,12 @@
 #include "core/lookup.h"
 #include "nvmemp_uapi.h"
 
+/*
+ * A map has 32 paths, and a clone or two may have its wwid. Where more namespaces say
+ * that they are the same one, to compare each with each would take for ever.
+ */
+#define SAME_WWID_MAX	(8 * NVMEMP_MAX_PATHS)
+
 /* A namespace on its way into a map, or out with a reason */
 struct candidate {
 	const struct mp_ns *ns;
@@ -230,6 +236,7 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 	const struct mp_conf_for what = mp_conf_for_ns(b->topo, ns);
 	struct mp_err err = { "" };
 	const char *why;
+	size_t n;
 	int r;
 
 	mp_conf_resolve(b->conf, &what, &c.prefs);
@@ -246,6 +253,9 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 	why = mp_desire_unfit(b->topo, ns, &c.prefs);
 	if (why && !keeps_its_place(&c))
 		return going_away(ns, c.ctrl) && !*ns->bad ? 0 : reject(b->d, ns->name, "%s", why);
+	mp_lookup_wwid(&b->lookup, ns->id.wwid, &n);
+	if (n > SAME_WWID_MAX && !c.in_table)
+		return reject(b->d, ns->name, "%zu namespaces have its wwid", n);
 	if (!c.loaded || !c.loaded->has_table)
 		return add_new(b, &c);
 	b->c[b->nr++] = c;
@@ -376,8 +386,8 @@ static int agree_within(struct build *b, struct candidate **from, struct candida
 	int r = 0;
 
 	for (c = from; c < to; c++)
-		for (o = from; o < to && !r; o++)
-			if (!(*c)->in_table && strcmp((*c)->uuid, (*o)->uuid))
+		for (o = from; o < to && !r && !(*c)->in_table && !(*c)->rejected; o++)
+			if (strcmp((*c)->uuid, (*o)->uuid))
 				r = reject_for(b, *c, *o, "wwid");
 	return r;
 }

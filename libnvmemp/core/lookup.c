@@ -64,22 +64,28 @@ int mp_lookup_init(struct mp_arena *arena, const struct mp_topo *topo,
 	return 0;
 }
 
-const struct mp_ns *const *mp_lookup_wwid(const struct mp_lookup *l, const char *wwid, size_t *ret_nr)
+/* The first whose wwid is not before this one; or, with its equals, behind it */
+static size_t place_of(const struct mp_lookup *l, const char *wwid, bool behind)
 {
 	size_t from = 0, to = l->nr_ns;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
-		if (strcmp(l->by_wwid[middle]->id.wwid, wwid) < 0)
+		if (strcmp(l->by_wwid[middle]->id.wwid, wwid) < behind)
 			from = middle + 1;
 		else
 			to = middle;
 	}
-	while (to < l->nr_ns && !strcmp(l->by_wwid[to]->id.wwid, wwid))
-		to++;
-	*ret_nr = to - from;
-	return l->by_wwid + from;
+	return to;
+}
+
+const struct mp_ns *const *mp_lookup_wwid(const struct mp_lookup *l, const char *wwid, size_t *ret_nr)
+{
+	size_t first = place_of(l, wwid, false);
+
+	*ret_nr = place_of(l, wwid, true) - first;
+	return l->by_wwid + first;
 }
 
 const struct mp_place *mp_lookup_number(const struct mp_lookup *l, uint32_t major, uint32_t minor,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -358,17 +359,24 @@ bool mp_plan_is_lost(const struct mp_desired *desired, const struct mp_loaded_ma
 	return !mp_desired_find(desired, map->map.uuid) && !mp_desired_is_present(desired, map->map.uuid);
 }
 
+static int lost_cmp(const void *a, const void *b)
+{
+	const struct mp_lost *x = a, *y = b;
+
+	return strcmp(x->uuid, y->uuid);
+}
+
 static void lost(struct build *b, const struct mp_loaded_map *have)
 {
 	const struct mp_plan_input *in = b->in;
-	uint64_t since = in->now_ms, end;
-	size_t i;
+	const struct mp_lost key = { .uuid = have->map.uuid }, *noted = NULL;
+	uint64_t since, end;
 
 	if (*have->bad || have->deferred_remove || have->map.no_path == MP_NO_PATH_QUEUE)
 		return;
-	for (i = 0; i < in->nr_lost; i++)
-		if (!strcmp(in->lost[i].uuid, have->map.uuid))
-			since = in->lost[i].since_ms;
+	if (in->nr_lost)
+		noted = bsearch(&key, in->lost, in->nr_lost, sizeof(key), lost_cmp);
+	since = noted ? noted->since_ms : in->now_ms;
 	end = since + have->map.no_path * 1000ull;
 	if (in->now_ms < end)
 		wake_at(b, end);

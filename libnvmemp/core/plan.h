@@ -12,7 +12,7 @@
 struct mp_plan_input {
 	const struct mp_desired *desired;
 	const struct mp_loaded *loaded;
-	const struct mp_lost *lost;	/* maps without a path; one that isn't listed is lost now */
+	const struct mp_lost *lost;	/* in order of uuid: maps without a path; one not listed is lost now */
 	size_t nr_lost;
 	uint64_t now_ms;		/* CLOCK_BOOTTIME */
 };
