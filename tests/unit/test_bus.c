@@ -69,11 +69,6 @@ void reconcile_tell_events(struct reconcile *rc, const struct event_handler *h)
 	handler = *h;
 }
 
-int reconcile_read_native(struct reconcile *rc)
-{
-	return 0;
-}
-
 void reconcile_request(struct reconcile *rc, const struct request *request)
 {
 	const struct mp_event e = { "path-state", "m", "nvme0n1", "active", "bad\xff" };

@@ -4,10 +4,10 @@
 
 #include "unit.h"
 
-static uint64_t now_ms;
+static uint64_t clock_ms;
 static int fake_clock(clockid_t id, struct timespec *ts)
 {
-	*ts = (struct timespec){ .tv_sec = now_ms / 1000, .tv_nsec = now_ms % 1000 * 1000000 };
+	*ts = (struct timespec){ .tv_sec = clock_ms / 1000, .tv_nsec = clock_ms % 1000 * 1000000 };
 	return 0;
 }
 #define clock_gettime fake_clock
@@ -96,7 +96,7 @@ static void flapping_is_told_so_often_and_no_more(void **state)
 	char buf[512];
 	int i;
 
-	now_ms = 1000;
+	clock_ms = 1000;
 	for (i = 0; i < 1000; i++)
 		log_event(i == 900 ? LOG_CRIT : LOG_INFO, &about, "path %d", i);
 	assert_int_equal(lines_heard(), ENTRIES_MAX);
@@ -107,16 +107,16 @@ static void flapping_is_told_so_often_and_no_more(void **state)
 	assert_int_equal(log_wake_ms(), 1000 + PERIOD_MS);
 	log_catch_up(1000 + PERIOD_MS - 1);
 	check_text("too soon", hear(buf, sizeof(buf)), "");
-	now_ms = log_wake_ms();
-	log_catch_up(now_ms);
+	clock_ms = log_wake_ms();
+	log_catch_up(clock_ms);
 	check_text("the rest", hear(buf, sizeof(buf)), "nvmempd: flaps: 800 more entries within a "
 		   "minute were left out: see nvmempctl status\n");
 	assert_int_equal(log_wake_ms(), 0);
 	log_event(LOG_INFO, &about, "a new minute");
 	check_text("a new minute", hear(buf, sizeof(buf)), "nvmempd: a new minute\n");
 	assert_int_equal(log_wake_ms(), 0);
-	now_ms += PERIOD_MS;
-	log_catch_up(now_ms);
+	clock_ms += PERIOD_MS;
+	log_catch_up(clock_ms);
 	check_text("nothing was left out", hear(buf, sizeof(buf)), "");
 }
 
@@ -127,7 +127,7 @@ static void invented_namespaces_are_one_subject(void **state)
 	char name[64];
 	int i;
 
-	now_ms += 2 * PERIOD_MS;
+	clock_ms += 2 * PERIOD_MS;
 	for (i = 0; i < 100000; i++) {
 		snprintf(name, sizeof(name), "nvme0 nsid %d", i);
 		about.path = name;
@@ -137,8 +137,8 @@ static void invented_namespaces_are_one_subject(void **state)
 	about.path = "nvme1n1";
 	log_event(LOG_NOTICE, &about, "nvme1n1 is no path");
 	assert_int_equal(lines_heard(), 1);
-	now_ms += PERIOD_MS;
-	log_catch_up(now_ms);
+	clock_ms += PERIOD_MS;
+	log_catch_up(clock_ms);
 	assert_int_equal(lines_heard(), 1);
 }
 

@@ -107,7 +107,8 @@ wait_for "all paths" usable_is $((2 * N))
 udevadm settle
 node=$(readlink -f "/dev/mapper/$(status '.maps[0].name')")	# without rules there are no links
 no_rules
-start_fio "$node"
+# small: null_blk keeps 16 bytes of each block that is written for the first time
+start_fio "$node" --size=4M
 
 flaps=0
 flap_until $((FLAPS / 4))
