@@ -12,7 +12,8 @@ fio --eta=never --name=r --filename=/dev/mapper/m --rw=randread --bs=4k --size=6
 M=$!
 (while kill -0 $F 2>/dev/null; do TAB numa | dmsetup reload m 2>/dev/null; dmsetup suspend --noflush --nolockfs m; dmsetup resume m; sleep .3; dmsetup suspend --noflush --nolockfs m; dmsetup resume m; sleep .2; done) &
 R=$!
-(while kill -0 $F 2>/dev/null; do swap_table pa "0 $SZ error"; sleep .3; swap_table pa "$good"; sleep .2; swap_table pb "0 $SZ error"; swap_table pb "$good"; sleep .3; done) &
+# Bad for so short that the six rounds of a bio, 1.55 s in all, can't all meet it: a bio that every usable path fails that often ends with an error
+(while kill -0 $F 2>/dev/null; do swap_table pa "0 $SZ error"; sleep .1; swap_table pa "$good"; sleep 1.2; swap_table pb "0 $SZ error"; swap_table pb "$good"; sleep .7; done) &
 W=$!
 while kill -0 $F 2>/dev/null; do st >/dev/null; dmsetup table m >/dev/null; sleep .1; done
 wait $F
