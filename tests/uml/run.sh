@@ -27,7 +27,8 @@ fi
 
 passed=0 failed=0 skipped=0
 pid=
-trap '[ -z "$pid" ] || kill -KILL -- -"$pid" 2>/dev/null' EXIT
+# the kernel leaves this group: timeout passes the signal on to it
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null' EXIT
 trap 'exit 1' INT TERM
 
 # kind NAME: of the kernel for that test
