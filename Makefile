@@ -164,7 +164,11 @@ coverage:
 	$(Q)$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage UNIT_SH= unit-run
 	$(Q)B=$(B)/coverage tests/coverage.sh
 
-check: setup-vm
+# what other programs see in the sources: tests/static.sh
+check-static: setup-static
+	$(Q)tests/static.sh
+
+check: setup-vm setup-static
 	$(Q)tests/check.sh
 
 # the same on Debian 13, and with the newest kernel that was backported to it
@@ -225,4 +229,4 @@ distclean: clean
 
 -include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
 
-.PHONY: all modules modules_install install check check-uml check-packages check-releases check-unit check-upstream unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation soak matrix flaps clean distclean
+.PHONY: all modules modules_install install check check-uml check-packages check-releases check-static check-unit check-upstream unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation soak matrix flaps clean distclean

@@ -77,7 +77,7 @@ static int bad_file(struct captured *c, const char *name, int r)
 static int read_facts(struct captured *c)
 {
 	int root, r;
-	char *text;
+	char *text = NULL;
 
 	root = open(c->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
@@ -96,7 +96,7 @@ static int read_facts(struct captured *c)
 
 static int read_loaded(struct captured *c)
 {
-	char *text;
+	char *text = NULL;
 	int r = read_text(c, "device-mapper.txt", &text);
 
 	if (r)

@@ -102,11 +102,12 @@ static bool parse_command(int argc, char **argv, struct command *ret, int *ret_e
 			c.capture = optarg;
 			break;
 		case OPT_QUEUEING:
+			if (strcmp(optarg, "on") != 0 && strcmp(optarg, "off") != 0) {
+				fputs("nvmempd: --queueing is on or off\n", stderr);
+				return false;
+			}
 			c.queueing = optarg;
-			if (strcmp(optarg, "on") == 0 || strcmp(optarg, "off") == 0)
-				break;
-			fputs("nvmempd: --queueing is on or off\n", stderr);
-			return false;
+			break;
 		case OPT_CONFIG:
 			c.conf_file = optarg;
 			break;

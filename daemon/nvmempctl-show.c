@@ -165,7 +165,7 @@ typedef int (*fill_fn)(struct table *t, const struct nvmemp_snapshot *s,
 static int show_table(const struct call *c, const struct table_kind *kind, fill_fn fill)
 {
 	const struct nvmemp_snapshot *s = NULL;
-	const struct nvmemp_map_info *only;
+	const struct nvmemp_map_info *only = NULL;
 	struct table *t = NULL;
 	int r = table_new(c, kind, &t);
 

@@ -86,9 +86,9 @@ static int add_columns(struct table *t, bool json, bool raw)
 
 	for (i = 0; i < t->nr_chosen; i++) {
 		const struct column *c = &t->kind->columns[t->chosen[i]];
-		int flags = (c->flags & (COLUMN_NUMBER | COLUMN_RIGHT) ? SCOLS_FL_RIGHT : 0) |
-			    (c->flags & COLUMN_CUT ? SCOLS_FL_TRUNC : 0) |
-			    (c->flags & COLUMN_TREE && !raw ? SCOLS_FL_TREE : 0);
+		int flags = ((c->flags & (COLUMN_NUMBER | COLUMN_RIGHT)) ? SCOLS_FL_RIGHT : 0) |
+			    ((c->flags & COLUMN_CUT) ? SCOLS_FL_TRUNC : 0) |
+			    ((c->flags & COLUMN_TREE) && !raw ? SCOLS_FL_TREE : 0);
 		struct libscols_column *column;
 		char name[40];
 

@@ -93,7 +93,7 @@ static struct job *take_job(struct workers *w)
 static void *queue_main(void *arg)
 {
 	struct workers *w = arg;
-	bool again = false;
+	bool again;
 
 	pthread_mutex_lock(&w->lock);
 	for (;;) {

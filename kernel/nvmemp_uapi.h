@@ -51,7 +51,8 @@
 #define NVMEMP_STATUS_VERSION	1
 #define NVMEMP_STATUS_MAP_WORDS	7
 #define NVMEMP_STATUS_PATH_WORDS 18
-#define NVMEMP_STATUS_PATH_WORDS_MIN 16	/* before sampled and sum-us: a module that is still loaded */
+/* before sampled and sum-us: a module that is still loaded */
+#define NVMEMP_STATUS_PATH_WORDS_MIN 16
 #define NVMEMP_MAX_PATHS	32	/* tried-path mask of a bio is one u32 */
 
 /* Feature words of the table line, and messages */

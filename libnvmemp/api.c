@@ -732,7 +732,7 @@ static void free_answer(const void *info, size_t offset)
 
 EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan)
 {
-	void **rows = NULL, *p;
+	void **rows = NULL, *p = NULL;
 	size_t n;
 	int r;
 
@@ -747,7 +747,7 @@ EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_
 EXPORT int nvmemp_config_read(struct nvmemp *conn, const char *map,
 			      const struct nvmemp_config **ret_config)
 {
-	void **rows = NULL, *p;
+	void **rows = NULL, *p = NULL;
 	size_t n;
 	int r;
 

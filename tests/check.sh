@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# `make check`: unit tests, the same with sanitizers, the guards of the data path,
-# then the scenarios in virtual machines. With "releases" (`make check-releases`):
+# `make check`: unit tests, the same with sanitizers, static analysis, the guards of the
+# data path, then the scenarios in virtual machines. With "releases" (`make check-releases`):
 # unit tests and scenarios on Debian 13 and with the newest kernel there. The last
 # line sums all up as "N passed, N failed, N skipped". Exit 1 if any failed, or if a
 # part ended without saying how many tests it ran.
@@ -42,6 +42,7 @@ releases)
 *)
 	part unit make --no-print-directory all unit-run
 	part sanitized make --no-print-directory unit-sanitized
+	part static tests/static.sh
 	part bench tests/bench/guard.sh
 	part machines tests/vm/run.sh
 	;;

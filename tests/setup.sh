@@ -5,6 +5,7 @@
 #   tests/setup.sh vm      that, and all for virtual machines (also: demo)
 #   tests/setup.sh fuzz    unit's, and clang's libFuzzer
 #   tests/setup.sh uml     unit's, and all for user-mode kernels; their source
+#   tests/setup.sh static  unit's, kernel headers, and what looks at sources
 # Debian 12 and 13, and Ubuntu. Not root: prints the command to run, exits 1.
 set -eu
 cd "$(dirname "$0")/.."
@@ -16,6 +17,7 @@ UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev lib
 	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client abigail-tools'
 VM='mmdebstrap busybox-static cpio kmod e2fsprogs fdisk xz-utils socat'
 FUZZ='clang libclang-rt-dev'
+STATIC='cppcheck clang-tidy shellcheck sparse coccinelle xz-utils'
 UML='flex bison bc iproute2 libelf-dev libssl-dev xz-utils kmod util-linux dmsetup fio nvme-cli'
 
 # The first QEMU whose NVMe controller can do without its doorbell buffer
@@ -111,6 +113,22 @@ unpack_backported_qemu() {
 	own_qemu_will_do || die "the QEMU in build/qemu does not run, or is too old"
 }
 
+# build/static/scripts: checkpatch and the semantic patches, from the source of the
+# release's own kernel
+unpack_kernel_scripts() {
+	source=$(apt-cache depends linux-source | sed -n 's/^ *Depends: \(linux-source-[0-9.]*\)$/\1/p' | head -n 1)
+	[ -n "$source" ] || die "no package linux-source here"
+	rm -rf build/static
+	mkdir -p build/static/new
+	chmod 777 build/static/new	# apt downloads as another user
+	(cd build/static/new && quiet apt-get -q download "$source")
+	dpkg-deb --fsys-tarfile "build/static/new/$source"_*.deb | tar -xOf - "./usr/src/$source.tar.xz" |
+		tar -xJf - -C build/static/new --strip-components=1 "$source/scripts/checkpatch.pl" "$source/scripts/spelling.txt" \
+			"$source/scripts/const_structs.checkpatch" "$source/scripts/coccinelle"
+	mv build/static/new/scripts build/static/scripts
+	rm -rf build/static/new
+}
+
 # build/uml/linux-source-N: its file .package is the last that is written
 unpack_uml_source() {
 	[ "$ID" = debian ] || die "user-mode kernels are built from Debian's kernel source: no such suite here"
@@ -131,31 +149,34 @@ unpack_uml_source() {
 
 part=${1-}
 case $part in
-unit | fuzz | vm | demo | uml) ;;
+unit | fuzz | vm | demo | uml | static) ;;
 *)
-	echo "usage: $0 unit|fuzz|vm|demo|uml" >&2
+	echo "usage: $0 unit|fuzz|vm|demo|uml|static" >&2
 	exit 2
 	;;
 esac
 [ -e /etc/os-release ] || die "no /etc/os-release: Debian or Ubuntu is needed"
 # shellcheck source=/dev/null
 . /etc/os-release
-command -v apt-get >/dev/null || die "no apt-get: install by hand: $UNIT $VM $FUZZ $UML"
+command -v apt-get >/dev/null || die "no apt-get: install by hand: $UNIT $VM $FUZZ $UML $STATIC"
 mkdir -p build
 log=$(mktemp "$top/build/setup.XXXXXX")
 trap 'rm -f "$log"' EXIT
 
 case $part in
 unit) more= ;;
+static) more=$STATIC ;;
 fuzz) more=$FUZZ ;;
 uml) more=$UML ;;
 *) more=$VM ;;
 esac
 # shellcheck disable=SC2086 # lists of words
 need=$(lacking $UNIT $more)
-if [ "$more" = "$VM" ]; then
+if [ "$more" = "$VM" ] || [ "$part" = static ]; then
 	headers=$(headers_package)
 	headers_are_current "$headers" || need="$need$headers "
+fi
+if [ "$more" = "$VM" ]; then
 	if ! qemu_will_do && ! own_qemu_will_do; then
 		version=$(candidate qemu-system-x86 || true)
 		if [ -n "$version" ] && dpkg --compare-versions "$version" ge "$QEMU_FLOOR"; then
@@ -167,6 +188,9 @@ if [ "$more" = "$VM" ]; then
 fi
 fetch=
 if [ "$part" = uml ] && ! [ -e "$(echo build/uml/linux-source-*/.package)" ]; then
+	fetch=1
+fi
+if [ "$part" = static ] && ! [ -d build/static/scripts ]; then
 	fetch=1
 fi
 [ -n "$need" ] || [ -n "${backport-}" ] || [ -n "$fetch" ] || exit 0
@@ -188,7 +212,10 @@ if [ -n "${backport-}" ]; then
 	echo "unpacking QEMU from $VERSION_CODENAME-backports into build/qemu"
 	unpack_backported_qemu
 fi
-if [ -n "$fetch" ]; then
+if [ -n "$fetch" ] && [ "$part" = static ]; then
+	echo "unpacking checkpatch and coccinelle's scripts into build/static"
+	unpack_kernel_scripts
+elif [ -n "$fetch" ]; then
 	echo "unpacking $UML_SOURCE from $UML_SUITE into build/uml"
 	unpack_uml_source
 fi

@@ -204,7 +204,7 @@ void mp_ident_dm_name(const char *alias, char ret[MP_DM_NAME_SIZE])
 {
 	size_t i;
 
-	for (i = 0; alias[i] && i < MP_DM_NAME_SIZE - 1; i++)
+	for (i = 0; i < MP_DM_NAME_SIZE - 1 && alias[i]; i++)
 		ret[i] = plain(alias[i]) ? alias[i] : '_';
 	ret[i] = '\0';
 	if (!strcmp(ret, ".") || !strcmp(ret, ".."))

@@ -109,7 +109,7 @@ static int cmp_seen(const void *a, const void *b)
 
 static struct mp_dm_seen *find_seen(struct mp_dm *dm, const char *name)
 {
-	struct mp_dm_seen key;
+	struct mp_dm_seen key = { .dev = 0 };
 
 	if (!dm->nr_seen || strlen(name) >= sizeof(key.name))
 		return NULL;
@@ -282,10 +282,10 @@ int mp_dm_read(struct mp_dm *dm, struct mp_loaded *ret, struct mp_err *err)
 	int r;
 
 	if (!task)
-		return mp_dm_failed("device-mapper", "list", -ENODEV, err);
+		return mp_dm_failed("list", "device-mapper", -ENODEV, err);
 	r = mp_dm_run(task);
 	if (r)
-		return mp_dm_failed("device-mapper", "list", r, err);
+		return mp_dm_failed("list", "device-mapper", r, err);
 	names = dm_task_get_names(task);
 	l.arena = mp_arena_new();
 	if (!names || !l.arena) {
@@ -295,7 +295,7 @@ int mp_dm_read(struct mp_dm *dm, struct mp_loaded *ret, struct mp_err *err)
 	r = read_list(dm, &l, names);
 	if (r) {
 		mp_dm_loaded_done(&l);
-		return mp_dm_failed("device-mapper", "read", r, err);
+		return mp_dm_failed("read", "device-mapper", r, err);
 	}
 	*ret = l;
 	return 0;
@@ -372,5 +372,5 @@ int mp_dm_print(struct mp_dm *dm, FILE *to, struct mp_err *err)
 	for (i = 0; i < l.nr_maps && !r; i++)
 		r = print_map(to, &l.maps[i]);
 	mp_dm_loaded_done(&l);
-	return r ? mp_dm_failed("device-mapper", "read", r, err) : 0;
+	return r ? mp_dm_failed("read", "device-mapper", r, err) : 0;
 }

@@ -386,7 +386,7 @@ int mp_nvme_probe(int root_fd, const struct mp_nvme_block *block, struct mp_err 
 	__attribute__((cleanup(cleanup_close))) int fd = -1;
 	__attribute__((cleanup(cleanup_free))) void *buf = NULL;
 	struct nvme_id_ns id;
-	struct admin a;
+	struct admin a = { .fd = -1 };
 	int r;
 
 	fd = open_block(root_fd, block, err);

@@ -196,8 +196,8 @@ static bool known(char kind, int r)
 		return true;
 	case EINVAL:	/* suspended already by another storm; or a path that is broken can't do what the map offers */
 		return kind == 't' || kind == 's' || kind == 'p' || !strncmp(text, "add_path", 8);
-	case ENXIO:	/* no inactive table any more, or no live one for a moment */
-		return kind != 'm';
+	case ENXIO:	/* no inactive table any more, or no live one for a moment; or a disk that is going */
+		return kind != 'm' || !strncmp(text, "add_path", 8);
 	default:
 		return false;
 	}

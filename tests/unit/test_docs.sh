@@ -24,6 +24,7 @@ result nvmemp_conf_5_has_the_keys_of_the_code "$(
 )"
 
 result the_sample_file_has_known_keys "$(
+	# shellcheck disable=SC2013 # words
 	for key in $(sed -n 's/^#\([a-z_]*\) =.*/\1/p' daemon/nvmemp.conf); do
 		printf '%s\n' "$keys" | grep -qx "$key" || echo "$key"
 	done
@@ -69,6 +70,7 @@ result pages_refer_to_pages "$(
 )"
 
 result dm_nvmemp_4_has_the_words_of_the_target "$(
+	# shellcheck disable=SC2013 # words
 	for word in $(sed -n 's/^#define NVMEMP_\(KEY\|MSG\|POLICY\|NO_PATH\|FAILBACK\|WRITE_HOLD\|ANA\|STATE\)_.*"\(.*\)".*/\2/p' \
 		kernel/nvmemp_uapi.h); do
 		grep -qw -- "$word" man/dm-nvmemp.4 || echo "$word"

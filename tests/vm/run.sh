@@ -5,7 +5,9 @@
 #   tests/vm/run.sh [-n] [NAME | FILE]...
 # -n: with the image as it is. V=1: shows what the guests say. Prints a line
 # for each and a summary; logs are in build/vm/logs (or VM_LOGS). LANES machines run at
-# a time: two, or one where V=1 or there is one CPU.
+# a time: two, or one where V=1 or there is one CPU. Load must not decide: a scenario
+# that waited too long for something runs once more, alone, when all others are done. It
+# says so, and the first one's log is kept beside.
 #
 # A scenario is a bash script for the guest (tests/vm/guest/lib.sh has its
 # words) with a header of comments, read here:
@@ -123,14 +125,22 @@ scenario() {
 	print_values
 }
 
-# lane LIST OUT: takes scenarios from the list until it is empty
+# lane LIST OUT AGAIN: takes scenarios from the list until it is empty; those to be run
+# again go to the list AGAIN
 lane() {
 	local file
 	trap vm_kill EXIT
 	trap 'exit 1' TERM
 	while file=$(flock "$1.lock" sed -n -i -e '1w /dev/stdout' -e '2,$p' "$1") && [ -n "$file" ]; do
 		scenario "$file" >"$2"
-		tee -a "$1.results" <"$2"
+		if [ -n "$3" ] && grep -qE '^FAIL [^ ]*: (waited [0-9]+ s for: |no result after |does not power off)' "$2"; then
+			printf '     once more, alone, when the others are done: %s\n' "$(head -n 1 "$2")"
+			rm -rf "${run_log%/log}-late"
+			mv "${run_log%/log}" "${run_log%/log}-late"
+			echo "$file" >>"$3"
+			continue
+		fi
+		tee -a "$work/results" <"$2"
 	done
 }
 
@@ -166,12 +176,18 @@ trap 'rm -rf "$work"' EXIT
 # shellcheck disable=SC2046 # process numbers
 trap 'kill $(jobs -p); wait; exit 1' INT TERM
 printf '%s\n' "$files" >"$work/list"
+again=
+[ "$lanes" = 1 ] || again=$work/again
 for ((i = 0; i < lanes; i++)); do
-	lane "$work/list" "$work/lane$i" &
+	lane "$work/list" "$work/lane$i" "$again" &
 done
 wait
+if [ -s "$work/again" ]; then
+	lane "$work/again" "$work/lane0" '' &
+	wait
+fi
 count() {
-	grep -c "^$1 " "$work/list.results" || true
+	grep -c "^$1 " "$work/results" || true
 }
 failed=$(($(wc -w <<<"$files") - $(count ok) - $(count skip)))
 printf '%d passed, %d failed, %d skipped\n' "$(count ok)" "$failed" "$(count skip)"

@@ -4,7 +4,7 @@
 # that is bad on all paths, which costs none of them.
 [ -d "$debug/fail_make_request" ] || skip "a kernel without fail_make_request"
 seconds=$((20 * scale))
-backing b0 96 submit_queues=2 cache_size=1
+backing b0 96 submit_queues=2 cache_size=256
 for i in 0 1 2 3; do
 	dm_path p$i /dev/b0
 done

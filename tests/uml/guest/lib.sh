@@ -61,7 +61,9 @@ settings() {
 	done
 }
 
-# backing NAME MEGABYTES KEY=VALUE...: /dev/NAME; cache_size: flushes get to it
+# backing NAME MEGABYTES KEY=VALUE...: /dev/NAME; cache_size: flushes get to it. It is
+# larger than the device: on one CPU, null_make_cache_space() spins for ever for space
+# that a task which sleeps is about to make.
 backing() {
 	mkdir "$nullb/$1"
 	settings "$nullb/$1" size="$2" memory_backed=1 "${@:3}" power=1

@@ -4,7 +4,7 @@
 # deleted and connected again, and their ANA states change, under verified I/O.
 # The first stays.
 seconds=$((90 * scale))
-backing b0 192 submit_queues=2 cache_size=1
+backing b0 192 submit_queues=2 cache_size=256
 [ -d "$nvmet" ] || skip "a kernel without nvmet"
 nvmet_subsystem 3 loop /dev/b0
 ctrls=()

@@ -3,7 +3,7 @@
 # The storm when no path is safe, not the first either: with "no_path queue" I/O
 # waits for one, over suspends and new tables, and none gets an error.
 seconds=$((30 * scale))
-backing b0 128 submit_queues=2 cache_size=1
+backing b0 128 submit_queues=2 cache_size=256
 for i in 0 1 2; do
 	dm_path p$i /dev/b0
 done

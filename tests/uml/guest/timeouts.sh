@@ -7,7 +7,7 @@
 # in its timeout handler, as nvme-pci's does: here both must come back.
 [ -d "$debug/fail_io_timeout" ] || skip "a kernel without fail_io_timeout"
 # with a write cache, or no flush would get there
-backing b0 64 submit_queues=2 cache_size=1
+backing b0 64 submit_queues=2 cache_size=256
 [ -d "$nvmet" ] || skip "a kernel without nvmet"
 nvmet_subsystem 2 tcp /dev/b0
 disks=() ctrls=()

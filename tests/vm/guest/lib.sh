@@ -142,6 +142,12 @@ plug() {
 	wait_for "$1 to come" controller_is_live "$1"
 }
 
+# written DEVICE...: udev looks at what was just written there. It does not watch a device
+# while it looks at it, so the event of the last write may be lost.
+written() {
+	udevadm trigger --settle --action=change "$@"
+}
+
 # --- maps ---
 
 # status JQ-EXPRESSION: from nvmempctl's view

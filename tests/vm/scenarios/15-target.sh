@@ -22,7 +22,7 @@ rmmod dm-nvmemp
 modprobe null_blk nr_devices=0
 tcp_modules
 
-cd target
+cd target || exit
 for script in [0-9]*.sh; do
 	began=$(now_ms)
 	bash "./$script" >out 2>&1 </dev/null || {

@@ -33,6 +33,7 @@ vgcreate -q vg "$dm"
 pvs --nohints --config 'devices { external_device_info_source = "none" }' 2>&1 | sed 's/^/  without the setting: /'
 lvcreate -q -y -n lv -l 100%FREE vg
 mkfs.ext4 -q -L inlv /dev/vg/lv
+written /dev/vg/lv
 mount LABEL=inlv /mnt
 start_fio /mnt/file
 churn lvm_is_right
@@ -68,7 +69,7 @@ mdadm --create /dev/md/both --level=1 --raid-devices=2 --assume-clean --metadata
 md=$(readlink -f /dev/md/both)
 md=${md##*/}
 mkfs.ext4 -q -L inmd "/dev/$md"
-udevadm settle
+written "/dev/$md"
 mount LABEL=inmd /mnt
 start_fio /mnt/file
 churn md_is_right
@@ -98,7 +99,8 @@ say "LUKS, opened by its UUID"
 printf secret >key
 cryptsetup -q luksFormat --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$dm" key
 luks=$(cryptsetup luksUUID "$dm")
-wait_for "its link" test -e "/dev/disk/by-uuid/$luks"
+written "$dm"
+expect "its link" test -e "/dev/disk/by-uuid/$luks"
 cryptsetup open --key-file key "UUID=$luks" safe
 mkfs.ext4 -q /dev/mapper/safe
 mount /dev/mapper/safe /mnt

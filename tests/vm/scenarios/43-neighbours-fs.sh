@@ -48,11 +48,10 @@ mkfs.ext4 -q -L data "$dm-part1"
 # so small a file system only for tests (mkfs.xfs asks for these three)
 TEST_DIR=1 TEST_DEV=1 QA_CHECK_FS=1 mkfs.xfs -q "$dm-part2"
 mkswap -q -L swap "$dm-part3"
-udevadm settle
+written "$dm-part1" "$dm-part2" "$dm-part3"
 ext4=$(blkid -p -s UUID -o value "$dm-part1")
 xfs=$(blkid -p -s UUID -o value "$dm-part2")
 swap=$(blkid -p -s UUID -o value "$dm-part3")
-wait_for "links" test -e "/dev/disk/by-uuid/$swap"
 mount LABEL=data /mnt
 mount "UUID=$xfs" /srv/xfs
 swapon -L swap
@@ -84,14 +83,15 @@ btrfs_is_right() {
 }
 
 say "btrfs"
-# what udev still looks at is busy, and a write meanwhile has no event
+# what udev still looks at is busy
 wipefs -q -a "$dm-part1" "$dm-part2" "$dm-part3"
 udevadm settle
 kpartx -d -p -part "$dm"
 wipefs -q -a "$dm"
 udevadm settle
 mkfs.btrfs -q -L tree "$dm"
-wait_for "its label" test -e /dev/disk/by-label/tree
+written "$dm"
+expect "its label" test -e /dev/disk/by-label/tree
 mount LABEL=tree /mnt
 start_fio /mnt/file --size=16M
 churn btrfs_is_right

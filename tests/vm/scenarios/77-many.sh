@@ -3,16 +3,16 @@
 # Many paths, and a storm of uevents: all maps come, a path that is lost in the
 # middle of the storm is lost to the target at once, and nothing else changes.
 #
-#    port 20 --- nvme0n1 ... nvme0n32 --.
-#    port 21 --- nvme1n1 ... nvme1n32 ---\
-#    port 22 --- nvme2n1 ... nvme2n32 ----> 32 maps
-#    port 23 --- nvme3n1 ... nvme3n32 --'
+#    port 20 --- nvme0n1 ... nvme0n16 --.
+#    port 21 --- nvme1n1 ... nvme1n16 ---\
+#    port 22 --- nvme2n1 ... nvme2n16 ----> 16 maps
+#    port 23 --- nvme3n1 ... nvme3n16 --'
 #
 # topology: tcp2
 
 nqn=nqn.test:many
 subsystem=$NVMET/subsystems/$nqn
-N=32
+N=16
 
 # The first is alone in its ANA group: one path of it can go.
 add_namespaces() {

@@ -17,8 +17,8 @@ serial='"$(reboot)`id`;%n'
 model='../../x "$(touch /run/owned)" `reboot`'
 good=nqn.test:good
 many=nqn.test:many
-N=96
-ROUNDS=300
+N=48
+ROUNDS=150
 
 hostile_subsystem() {
 	local subsystem=$NVMET/subsystems/$evil

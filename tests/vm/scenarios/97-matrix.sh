@@ -20,6 +20,7 @@ declare -A why_left
 
 # chosen NUMBER: whether this run takes that cell
 chosen() {
+	# shellcheck disable=SC2153 # of the environment
 	[ "$CELLS" = all ] || [ $((($1 + ${SEED:-1}) % 101)) = 0 ]
 }
 

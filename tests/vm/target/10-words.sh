@@ -43,7 +43,7 @@ bad "can't be opened" "0 $SZ nvmemp 0 1 99:99 0"
 bad "smaller than the map" "0 $SZ nvmemp 0 1 $D2 0"
 bad "smaller than the map" "0 $SZ nvmemp 0 2 $A 0 $D2 0"
 mkdir /sys/kernel/config/nullb/nb2
-(cd /sys/kernel/config/nullb/nb2; echo 512 >blocksize; echo 64 >size; echo 1 >power)
+(cd /sys/kernel/config/nullb/nb2 || exit; echo 512 >blocksize; echo 64 >size; echo 1 >power)
 sleep .3
 [ -b /dev/nb2 ] && N2=/dev/nb2 || N2=/dev/nullb$(cat /sys/kernel/config/nullb/nb2/index)
 bad "logical block size" "0 $SZ nvmemp 0 2 $A 0 $N2 0"

@@ -52,7 +52,7 @@ msg add_path $A 3 weight 7 disabled
 msg reset_stats
 S=($(st))
 ok "statistics start anew" test "${S[18]}" = 0
-echo "$(dmsetup table m)" | dmsetup reload m
+dmsetup table m | dmsetup reload m
 ok "table reads back" test $? = 0
 dmsetup resume m
 ok "weight and disabled are in it" has "$(dmsetup table m)" "$A 5 ana optimized weight 7 disabled"
