@@ -8,8 +8,9 @@
 
 /* Below this, a path is no outlier, whatever the others have. */
 #define OUTLIER_FLOOR_NS	NSEC_PER_MSEC
-/* A second's samples of a path that say something */
+/* Samples of a path that say something, and the seconds in which two paths must have them */
 #define OUTLIER_SAMPLES		8
+#define OUTLIER_SECONDS		60
 
 void nvmemp_sum(const struct nvmemp_path *p, struct nvmemp_totals *ret)
 {
@@ -45,31 +46,38 @@ u64 nvmemp_in_flight(const struct nvmemp_path *p)
 }
 
 /*
- * Once a second: a path whose mean is so many times the best one's is marginal.
- * Only paths that carry I/O are compared.
+ * Once a second: a path whose mean is so many times the best one's is marginal. Only
+ * paths that carry I/O are compared. Where that is little, a look waits until two of
+ * them have enough samples, but not for so long that it would compare other times.
  */
 static void compare_latencies(struct nvmemp *m)
 {
 	u32 factor = nvmemp_conf(m, NVMEMP_F_MARGINAL_LATENCY);
 	u64 mean[NVMEMP_MAX_PATHS] = { }, best = U64_MAX;
+	unsigned int i, enough = 0;
 	struct nvmemp_totals now;
 	struct nvmemp_path *p;
-	unsigned int i;
 
 	lockdep_assert_held(&m->lock);
 	nvmemp_for_each_path(m, i, p) {
 		nvmemp_sum(p, &now);
-		if (now.sampled - p->last_sampled >= OUTLIER_SAMPLES)
-			mean[i] = div64_u64(now.sum_ns - p->last_sum_ns,
-					    now.sampled - p->last_sampled);
-		if (mean[i])
-			best = min(best, mean[i]);
+		if (now.sampled - p->last_sampled < OUTLIER_SAMPLES)
+			continue;
+		mean[i] = div64_u64(now.sum_ns - p->last_sum_ns,
+				    now.sampled - p->last_sampled);
+		best = min(best, mean[i]);
+		enough++;
+	}
+	if (enough < 2 && ++m->uncompared < OUTLIER_SECONDS)
+		return;
+	m->uncompared = 0;
+	nvmemp_for_each_path(m, i, p) {
+		if (mean[i] > OUTLIER_FLOOR_NS && mean[i] > best * factor)
+			nvmemp_make_marginal(m, i);
+		nvmemp_sum(p, &now);
 		p->last_sampled = now.sampled;
 		p->last_sum_ns = now.sum_ns;
 	}
-	nvmemp_for_each_path(m, i, p)
-		if (mean[i] > OUTLIER_FLOOR_NS && mean[i] > best * factor)
-			nvmemp_make_marginal(m, i);
 }
 
 static void share_depths(struct nvmemp *m)

@@ -188,7 +188,8 @@ struct nvmemp {
 	struct bio_list waiting;
 	unsigned int nr_waiting;
 	u64 nr_waited;			/* in all */
-	unsigned long compared;		/* jiffies: when the paths' latencies were */
+	unsigned long compared;		/* jiffies: when the paths' latencies were looked at */
+	unsigned int uncompared;	/* looks since then that had too few samples */
 	bool suspending;		/* waiting bios go back to dm core */
 	bool stopped;			/* no bios, no works */
 

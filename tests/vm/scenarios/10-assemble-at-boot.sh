@@ -17,6 +17,9 @@ uuid=6c1f0d52-40ab-4d8e-9f53-21d1f0f4a7b1
 
 wait_boot
 expect "unit type" grep -q '^Type=notify' <(systemctl cat nvmempd)
+expect "exposure below 3.0" systemd-analyze security --offline=true --threshold=29 --no-pager \
+	"$(systemctl show -P FragmentPath nvmempd)" >security.out
+value "exposure" "$(sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p' security.out)"
 one_map 2
 wwid=$(cat "/sys/block/$(path_of c0)/wwid")
 expect_eq "the map's name" "$map" "nvmemp-$wwid"

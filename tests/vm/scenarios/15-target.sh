@@ -22,10 +22,10 @@ rmmod dm-nvmemp
 modprobe null_blk nr_devices=0
 tcp_modules
 
-cd target || exit
-for script in [0-9]*.sh; do
+for script in target/[0-9]*.sh; do
+	script=${script#*/}
 	began=$(now_ms)
-	bash "./$script" >out 2>&1 </dev/null || {
+	(cd target && bash "./$script") >out 2>&1 </dev/null || {
 		grep -vE '^ok ' out
 		fail "$script: $(grep -m 1 '^FAIL' out)"
 	}
