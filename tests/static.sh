@@ -18,7 +18,8 @@ kernel_sources() {
 	find kernel -name '*.[ch]' ! -name '*.mod.c'
 }
 
-# Each prints FILE:LINE:... TEXT [CHECK], a line for each finding.
+# Each prints FILE:LINE:... TEXT [CHECK], a line for each finding. It fails if it could
+# not do its work, and not because there are findings.
 
 # gcc's, with the flags of the build
 analyzer() {
@@ -31,7 +32,7 @@ clang_tidy() {
 	local flags
 	flags=$(make --no-print-directory --eval 'flags: ; @echo $(MPCFLAGS)' flags)
 	# shellcheck disable=SC2086 # a list of words; clang-tidy counts on its standard error what it leaves out
-	sources | xargs -P "$jobs" -n 1 sh -c 'flags=$1; shift; clang-tidy --quiet "$1" -- $flags 2>/dev/null || true' - "$flags" |
+	sources | xargs -P "$jobs" -n 1 sh -c 'flags=$1; shift; clang-tidy --quiet "$1" -- $flags 2>/dev/null' - "$flags" |
 		sed -n "s|^$PWD/||; s/: \(warning\|error\):/:/p"
 }
 
@@ -44,16 +45,17 @@ cppcheck() {
 
 shellcheck() {
 	grep -rlE --exclude-dir=build --exclude-dir=.git '^#!/bin/(ba)?sh|^# shellcheck shell=' . | sed 's|^\./||' | sort |
-		xargs -P "$jobs" -n 20 shellcheck -f gcc || true
+		xargs -P "$jobs" -n 20 sh -c 'shellcheck -f gcc "$@" || [ $? = 1 ]' -
 }
 
 # with the headers of each kernel that are here
 sparse() {
 	local kernel
+	# shellcheck disable=SC2046 # a list of files
 	for kernel in /usr/src/linux-headers-*-"$(dpkg --print-architecture)"; do
 		rm -rf "$out/module"
 		mkdir -p "$out/module"
-		cp kernel/*.[ch] kernel/Kbuild "$out/module/"
+		cp $(kernel_sources) kernel/Kbuild "$out/module/"
 		make -s -C "$kernel" "M=$PWD/$out/module" C=2 W=1 modules 2>&1
 	done | sed -n "s|^.*$out/module/|kernel/|; /^kernel\/.*\(warning\|error\)/s/\$/ [sparse]/p; /^make.*\*\*\*/s/\$/ [make]/p"
 	[ -f "$out/module/dm-nvmemp.ko" ] || echo "kernel: was not built: are there headers? [make]"
@@ -61,13 +63,16 @@ sparse() {
 
 checkpatch() {
 	# shellcheck disable=SC2046 # a list of files
-	{ perl "$out/scripts/checkpatch.pl" --no-tree --strict --terse --quiet --show-types -f $(kernel_sources) || true; } |
+	{ perl "$out/scripts/checkpatch.pl" --no-tree --strict --terse --quiet --show-types -f $(kernel_sources) || [ $? = 1 ]; } |
 		sed -n 's/^\([^ ]*:[0-9]*:\) [A-Z]*:\([A-Z_]*\): \(.*\)/\1 \3 [\2]/p'
 }
 
 # what is wrong in the kernel in general, as its own `make coccicheck` looks for it
 coccinelle() {
-	grep -rl 'virtual report' "$out/scripts/coccinelle" | sort | xargs -P "$jobs" -I '{}' sh -c 'spatch -D report --no-show-diff --very-quiet --include-headers --no-includes --cocci-file "$1" kernel/*.[ch] 2>/dev/null |
+	# but for those that want a compiler for OCaml
+	grep -rl 'virtual report' "$out/scripts/coccinelle" | xargs grep -L '^@.*script:ocaml\|^@.*initialize:ocaml' | sort |
+		SOURCES=$(kernel_sources) xargs -P "$jobs" -I '{}' bash -o pipefail -c 'spatch -D report --no-show-diff --very-quiet \
+			--include-headers --no-includes --cocci-file "$1" $SOURCES 2>/dev/null |
 		sed -n "s/^kernel.*/& [$(basename "$1" .cocci)]/p"' - '{}'
 }
 
@@ -98,7 +103,10 @@ for tool; do
 		exit 2
 	}
 	began=$SECONDS
-	"$tool" | judge "$tool" >"$out/$tool.found"
+	status=0
+	"$tool" >"$out/$tool.said" || status=$?
+	judge "$tool" <"$out/$tool.said" >"$out/$tool.found"
+	[ $status = 0 ] || echo "$tool: could not do its work (exit $status)" >>"$out/$tool.found"
 	if [ -s "$out/$tool.found" ]; then
 		cat "$out/$tool.found"
 		printf 'FAIL %s: %d findings\n' "$tool" "$(wc -l <"$out/$tool.found")"
