@@ -13,7 +13,7 @@
 
 nqn=nqn.test:flaps
 N=32
-FLAPS=800
+FLAPS=1600
 [ "$CELLS" != all ] || FLAPS=10000
 
 # Lines of `dmsetup status` with a path in that ANA state
@@ -38,13 +38,13 @@ flap() {
 	flaps=$((flaps + N))
 }
 
-# flap_until COUNT: and a controller is lost as a whole, too, once in 20
+# flap_until COUNT: and a controller is lost as a whole, too, once in 50
 flap_until() {
 	local round=0
 	while [ $flaps -lt "$1" ]; do
 		flap
 		round=$((round + 1))
-		[ $((round % 20)) != 0 ] || lose_controller
+		[ $((round % 50)) != 0 ] || lose_controller
 	done
 	wait_for "all paths" usable_is $((2 * N))
 	wait_for_io "after $flaps flaps"
