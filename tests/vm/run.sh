@@ -20,7 +20,8 @@
 #   # files: FOLDER         is in the guest, beside the script
 #   # programs: FILE.c...   are built, without libraries, and are in the guest, too
 #   # poweroff: clean       must shut down in order at the end
-#   # time limit: SECONDS   against hangs only; MINUTES, if set, come on top
+#   # time limit: SECONDS   against hangs only; where the script has MINUTES, those come on
+#                           top. The longest begin first, so that none ends alone
 # A guest that asks the host to `cut` the power is booted again with its disks, and
 # $BOOT is then 2. MINUTES, SEED, CELLS and TESTS reach the guest.
 set -euo pipefail
@@ -41,6 +42,14 @@ lab_output() {
 	'--- diagnosis') in_diagnosis=1 ;;
 	esac
 	[ -z "${V-}" ] || [ -n "$in_diagnosis" ] || printf '    %s\n' "$1" >&4
+}
+
+# limit_of FILE: seconds
+limit_of() {
+	local limit minutes=0
+	limit=$(header "$1" 'time limit')
+	! grep -q MINUTES "$1" || minutes=${MINUTES:-0}
+	echo $((${limit:-900} + minutes * 60))
 }
 
 # boot FILE DIR VARIANT
@@ -65,13 +74,13 @@ boot() {
 	[ -z "$uuid" ] || vm_disk_format "$dir/d0.img" "$uuid"
 	[ "$variant" = native ] && multipath=Y
 	cmdline="nvme_core.multipath=$multipath $(header "$file" cmdline)"
-	limit=$(header "$file" 'time limit')
+	limit=$(limit_of "$file")
 	vm_result=''
 	for ((boots = 1; boots <= 2; boots++)); do
 		printf '%s\n' "VARIANT=$variant" "POWEROFF=$(header "$file" poweroff)" "BOOT=$boots" \
 			"MINUTES=${MINUTES-}" "SEED=${SEED-}" "CELLS=${CELLS-}" "TESTS='${TESTS-}'" >"$dir/job/env"
 		vm_pack_job "$dir" "$(header "$file" fstab)"
-		VM_TIMEOUT=$((${limit:-900} + ${MINUTES:-0} * 60)) vm_run "$dir" "$cmdline"
+		VM_TIMEOUT=$limit vm_run "$dir" "$cmdline"
 		[ "$vm_result" = cut ] || break
 		mv "$dir/console.log" "$dir/console-cut.log"
 	done
@@ -175,7 +184,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # shellcheck disable=SC2046 # process numbers
 trap 'kill $(jobs -p); wait; exit 1' INT TERM
-printf '%s\n' "$files" >"$work/list"
+for file in $files; do
+	echo "$(limit_of "$file") $file"
+done | sort -s -k 1nr,1 | cut -d ' ' -f 2- >"$work/list"
 again=
 [ "$lanes" = 1 ] || again=$work/again
 for ((i = 0; i < lanes; i++)); do
