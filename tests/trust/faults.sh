@@ -106,15 +106,14 @@ port_in() {
 port_out() { tcp_port "$one" "$nqn"; }
 
 # Not an error that TCP hears of: silence, until the keep alive ends it
-lo() {
-	perl -e 'socket(my $s, 2, 2, 0) or die; my $r = pack("a16 s x22", "lo", 0); ioctl($s, 0x8913, $r) or die;
-		my $f = unpack("x16 s", $r); $f = $ARGV[0] ? $f | 1 : $f & ~1;
-		$r = pack("a16 s x22", "lo", $f); ioctl($s, 0x8914, $r) or die' "$1" || fail "lo"
-}
-
 fault keep_alive "tcp cache" waits "the network is silent for longer than the keep alive"
-keep_alive_in() { lo 0; sleep 8; }
-keep_alive_out() { lo 1; }
+keep_alive_in() { down lo; sleep 8; }
+keep_alive_out() { up lo; }
+
+# What write_hold is for: the controller may still carry out what it never answered
+fault silent "tcp cache" on "the network to one port is silent until that path is lost"
+silent_in() { pick 20 21; one=$picked; tcp_silent "$one"; }
+silent_out() { tcp_heard "$one"; }
 
 # --- ANA ---
 

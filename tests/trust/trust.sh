@@ -100,6 +100,7 @@ assemble() {
 	cache_namespace
 	local port
 	for port in 20 21; do
+		tcp_own_address $port
 		tcp_port $port $nqn
 		tcp_connect $nqn $port --keep-alive-tmo=5 --reconnect-delay=1 --ctrl-loss-tmo=600
 	done

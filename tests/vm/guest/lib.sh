@@ -374,7 +374,7 @@ NVMET=/sys/kernel/config/nvmet
 tcp_modules() {
 	modprobe -a nvmet nvmet-tcp nvme-tcp
 	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
-	ip link set lo up 2>/dev/null || ifconfig lo up 2>/dev/null || true
+	up lo
 }
 
 # tcp_namespace NQN NSID DISK [nguid|uuid VALUE]...: exported, in ANA group 2
@@ -399,13 +399,16 @@ tcp_identity() {
 	done
 }
 
+# The ports that have an address of their own (tcp_own_address)
+declare -A tcp_address
+
 # tcp_port PORT NQN...: port 44PORT with the subsystems, group 2 optimized
 tcp_port() {
 	local port=$NVMET/ports/$1 nqn
 	mkdir -p "$port"
 	echo tcp >"$port/addr_trtype"
 	echo ipv4 >"$port/addr_adrfam"
-	echo 127.0.0.1 >"$port/addr_traddr"
+	echo "${tcp_address[$1]:-127.0.0.1}" >"$port/addr_traddr"
 	echo "44$1" >"$port/addr_trsvcid"
 	mkdir -p "$port/ana_groups/2"
 	echo optimized >"$port/ana_groups/2/ana_state"
@@ -416,7 +419,35 @@ tcp_port() {
 }
 
 tcp_connect() {
-	nvme connect -t tcp -a 127.0.0.1 -s "44$2" -n "$1" "${@:3}"
+	nvme connect -t tcp -a "${tcp_address[$2]:-127.0.0.1}" -s "44$2" -n "$1" "${@:3}"
+}
+
+# set_interface NAME CODE: Perl that changes the interface with an ioctl; there is no iproute2
+set_interface() {
+	perl -e '($name, $arg) = @ARGV; socket($s, 2, 2, 0) or die;'"$2" "$1" "${3-}" || fail "interface $1"
+}
+
+# up NAME, down NAME
+up() {
+	set_interface "$1" '$r = pack("a16 s x22", $name, 0); ioctl($s, 0x8913, $r) or die;
+		$r = pack("a16 s x22", $name, 1 | unpack("x16 s", $r)); ioctl($s, 0x8914, $r) or die'
+}
+down() {
+	set_interface "$1" '$r = pack("a16 s x22", $name, 0); ioctl($s, 0x8913, $r) or die;
+		$r = pack("a16 s x22", $name, ~1 & unpack("x16 s", $r)); ioctl($s, 0x8914, $r) or die'
+}
+
+# tcp_own_address PORT: with which it can be cut off alone, by tcp_silent and tcp_heard
+tcp_own_address() {
+	tcp_address[$1]=172.$1.0.1	# each in a network of its own, by its class
+	tcp_heard "$1"
+}
+tcp_heard() {
+	set_interface "lo:$1" '$r = pack("a16 s n a4 x16", $name, 2, 0, pack("C4", split(/\./, $arg))); ioctl($s, 0x8916, $r) or die' \
+		"${tcp_address[$1]}"
+}
+tcp_silent() {
+	down "lo:$1"
 }
 
 tcp_ana() {
