@@ -395,10 +395,6 @@ static int run(const struct verb *v, struct call *c)
 			options[i].name, v->name);
 		return EXIT_USAGE;
 	}
-	if (c->options[OPTION_ROOT] && c->options[OPTION_JSON]) {
-		fprintf(stderr, "nvmempctl: --root and --json do not go together\n");
-		return EXIT_USAGE;
-	}
 	if (v->offline || c->options[OPTION_ROOT])
 		return v->fn(c);
 	r = nvmemp_connect(&c->conn);
