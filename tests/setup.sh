@@ -14,7 +14,7 @@ top=$(pwd)
 . tests/sources.sh
 
 UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
-	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client abigail-tools'
+	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client abigail-tools rpm'
 VM='mmdebstrap busybox-static cpio kmod e2fsprogs fdisk xz-utils socat'
 FUZZ='clang libclang-rt-dev'
 STATIC='cppcheck clang-tidy shellcheck sparse coccinelle xz-utils'
