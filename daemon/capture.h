@@ -12,13 +12,15 @@
 #ifndef MPD_CAPTURE_H
 #define MPD_CAPTURE_H
 
+#include <stdbool.h>
+
 /*
  * dir must not exist; conf_file is the configuration that holds. A controller that
  * does not answer holds it up. On failure a line is logged and dir is gone again.
  */
 int capture(const char *dir, const char *conf_file);
 
-/* Prints what nvmempd would do on that machine, and why. On failure a line is logged. */
-int captured_plan(const char *dir);
+/* Prints what nvmempd would do on that machine, and why, as text or JSON. On failure a line is logged. */
+int captured_plan(const char *dir, bool json);
 
 #endif

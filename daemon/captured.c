@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +147,41 @@ static void print(const struct captured *c)
 	}
 }
 
-int captured_plan(const char *dir)
+/* In quotes, with what JSON wants of the one character that escaping leaves */
+static void print_string(const char *text)
+{
+	size_t size = 4 * strlen(text) + 8;	/* mp_dump_escape stops early */
+	char *safe = malloc(size), *c;
+
+	if (safe)
+		mp_dump_escape(text, safe, size);
+	putchar('"');
+	for (c = safe; c && *c; c++)
+		printf(*c == '\\' ? "\\\\" : "%c", *c);
+	putchar('"');
+	free(safe);
+}
+
+/* As nvmempctl plan --json does */
+static void print_json(const struct captured *c)
+{
+	size_t i;
+
+	printf("{\n  \"steps\":[");
+	for (i = 0; i < c->plan.nr_steps; i++) {
+		char *step = mp_dump_step(&c->plan.steps[i]);
+
+		printf("%s\n    {\n      \"step\":", i ? "," : "");
+		print_string(step ? step : "no memory");
+		printf(",\n      \"reason\":");
+		print_string(c->plan.steps[i].reason);
+		printf("\n    }");
+		free(step);
+	}
+	printf("%s]\n}\n", c->plan.nr_steps ? "\n  " : "");
+}
+
+int captured_plan(const char *dir, bool json)
 {
 	struct captured c = { .dir = dir };
 	int r = 0;
@@ -161,7 +196,9 @@ int captured_plan(const char *dir)
 		r = read_conf(&c);
 	if (!r)
 		r = decide(&c);
-	if (!r)
+	if (!r && json)
+		print_json(&c);
+	else if (!r)
 		print(&c);
 	else
 		log_line(LOG_ERR, "%s", c.err.text);

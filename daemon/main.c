@@ -50,6 +50,7 @@ struct command {
 	bool once;
 	bool dry_run;
 	const char *root;		/* a captured machine; NULL: this one */
+	bool json;
 	const char *capture;		/* the directory to be made; NULL: none */
 };
 
@@ -60,6 +61,7 @@ static const char usage_text[] =
 	"      --once         do what is to be done now, and end\n"
 	"      --dry-run      print what would be done now, and end\n"
 	"      --root=DIR     with --dry-run: of the machine that was captured there\n"
+	"      --json         with --root: as a JSON object\n"
 	"      --capture=DIR  write what is known of this machine there, for a bug report, and end\n"
 	"      --queueing=on|off  let I/O wait for a path as configured, or let it fail; and end\n"
 	"      --config=FILE  instead of " MP_CONF_FILE " (and FILE.d/*.conf)\n"
@@ -71,11 +73,12 @@ static const char usage_text[] =
 /* Returns true if there is something to do; else *ret_exit is the exit status. */
 static bool parse_command(int argc, char **argv, struct command *ret, int *ret_exit)
 {
-	enum { OPT_ONCE = 256, OPT_DRY_RUN, OPT_ROOT, OPT_CAPTURE, OPT_QUEUEING, OPT_CONFIG, OPT_VERSION, OPT_HELP };
+	enum { OPT_ONCE = 256, OPT_DRY_RUN, OPT_ROOT, OPT_JSON, OPT_CAPTURE, OPT_QUEUEING, OPT_CONFIG, OPT_VERSION, OPT_HELP };
 	static const struct option options[] = {
 		{ "once", no_argument, NULL, OPT_ONCE },
 		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 		{ "root", required_argument, NULL, OPT_ROOT },
+		{ "json", no_argument, NULL, OPT_JSON },
 		{ "capture", required_argument, NULL, OPT_CAPTURE },
 		{ "queueing", required_argument, NULL, OPT_QUEUEING },
 		{ "config", required_argument, NULL, OPT_CONFIG },
@@ -97,6 +100,9 @@ static bool parse_command(int argc, char **argv, struct command *ret, int *ret_e
 			break;
 		case OPT_ROOT:
 			c.root = optarg;
+			break;
+		case OPT_JSON:
+			c.json = true;
 			break;
 		case OPT_CAPTURE:
 			c.capture = optarg;
@@ -130,6 +136,10 @@ static bool parse_command(int argc, char **argv, struct command *ret, int *ret_e
 	}
 	if (c.root && !c.dry_run) {
 		fputs("nvmempd: --root is for --dry-run\n", stderr);
+		return false;
+	}
+	if (c.json && !c.root) {
+		fputs("nvmempd: --json is for --root\n", stderr);
 		return false;
 	}
 	*ret = c;
@@ -387,7 +397,7 @@ int main(int argc, char **argv)
 		return status;
 	log_init();
 	if (c.root)
-		return captured_plan(c.root) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return captured_plan(c.root, c.json) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (geteuid() != 0) {
 		log_line(LOG_ERR, "only root may do this");
 		return EXIT_FAILURE;

@@ -29,7 +29,8 @@ static void exec_daemon(char *const argv[])
 
 int captured_plan(const struct call *c)
 {
-	char *argv[] = { "nvmempd", "--dry-run", "--root", (char *)c->options[OPTION_ROOT], NULL };
+	char *argv[] = { "nvmempd", "--dry-run", "--root", (char *)c->options[OPTION_ROOT],
+			 c->options[OPTION_JSON] ? "--json" : NULL, NULL };
 
 	exec_daemon(argv);
 	return EXIT_FAILURE;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* nvmempctl doctor: module, kernel, neighbours, initramfs and udev rules. */
 #include <dirent.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #define RULES		"udev/rules.d"
 #define HOOK		"initramfs-tools/hooks/nvmemp"
+#define LVM_DEVICES	"etc/lvm/devices/system.devices"
 
 /* ---- the module ---- */
 
@@ -128,6 +130,26 @@ void check_tracing(const struct machine *m)
 
 /* ---- the neighbours ---- */
 
+/* The device of sysfs in that folder is one of our maps, or lies on one */
+static bool is_on_map(const struct machine *m, const char *device, int depth)
+{
+	char uuid[PATH_SIZE], path[PATH_SIZE];
+	AUTO_DIR DIR *dir = NULL;
+	const char *slave;
+
+	word(m, uuid, "%s/dm/uuid", device);
+	if (!strncmp(uuid, "nvmemp-", 7) || (!strncmp(uuid, "part", 4) && strstr(uuid, "-nvmemp-")))
+		return true;
+	snprintf(path, sizeof(path), "%s/slaves", device);
+	dir = depth ? open_dir(m, path) : NULL;
+	while ((slave = next_name(dir))) {
+		snprintf(path, sizeof(path), "sys/block/%s", slave);
+		if (is_on_map(m, path, depth - 1))
+			return true;
+	}
+	return false;
+}
+
 static void check_mpath_map(const struct machine *m, const char *dm)
 {
 	char uuid[PATH_SIZE], name[PATH_SIZE], path[PATH_SIZE];
@@ -181,16 +203,59 @@ static const char *lvm_setting(const char *conf, const char *key, char buf[PATH_
 	return buf;
 }
 
+static bool lvm_has_devices_file(const struct machine *m, const char *conf)
+{
+	char text[PATH_SIZE];
+
+	return *lvm_setting(conf, "use_devicesfile", text) == '1' && exists(m, LVM_DEVICES);
+}
+
 static bool lvm_passes_over(const struct machine *m, const char *conf)
 {
 	char text[PATH_SIZE];
 
-	if (strstr(lvm_setting(conf, "external_device_info_source", text), "udev"))
-		return true;
-	if (*lvm_setting(conf, "use_devicesfile", text) == '1' && exists(m, "etc/lvm/devices/system.devices"))
+	if (strstr(lvm_setting(conf, "external_device_info_source", text), "udev") || lvm_has_devices_file(m, conf))
 		return true;
 	return (strstr(lvm_setting(conf, "global_filter", text), "\"r") && strstr(text, "nvme")) ||
 	       (strstr(lvm_setting(conf, "filter", text), "\"r") && strstr(text, "nvme"));
+}
+
+/* The name of the map that has this disk, or the disk of this partition, as a path; "": none */
+static const char *map_above(const struct machine *m, const char *disk, char buf[PATH_SIZE])
+{
+	char path[PATH_SIZE];
+	AUTO_DIR DIR *dir = NULL;
+	const char *holder;
+
+	/* nvme0n1p2 */
+	snprintf(path, sizeof(path), "sys/block/%.*s/holders", (int)strcspn(disk, "p"), disk);
+	dir = open_dir(m, path);
+	while ((holder = next_name(dir))) {
+		snprintf(path, sizeof(path), "sys/block/%s", holder);
+		if (is_on_map(m, path, 0))
+			return word(m, buf, "%s/dm/name", path);
+	}
+	*buf = '\0';
+	return buf;
+}
+
+/* Its lines: IDTYPE=sys_wwid IDNAME=nvme.x DEVNAME=/dev/nvme0n1 PVID=y */
+static void check_lvm_devices(const struct machine *m)
+{
+	AUTO_FREE char *text = slurp(m, LVM_DEVICES, NULL);
+	char *line, *rest = text, name[64], map[PATH_SIZE];
+
+	while ((line = strsep(&rest, "\n"))) {
+		const char *at = *line == '#' ? NULL : strstr(line, "DEVNAME=/dev/nvme");
+		const char *part;
+
+		if (!at || sscanf(at, "DEVNAME=/dev/%63s", name) != 1 || !*map_above(m, name, map))
+			continue;
+		problem(m, "/" LVM_DEVICES " has %s, a path of map %s", name, map);
+		part = strchr(name, 'p');
+		remedy(m, "lvmdevices --deldev /dev/%s; lvmdevices --adddev /dev/mapper/%s%s%s", name, map,
+		       part ? "-part" : "", part ? part + 1 : "");
+	}
 }
 
 void check_lvm(const struct machine *m)
@@ -198,33 +263,85 @@ void check_lvm(const struct machine *m)
 	AUTO_FREE char *conf = slurp(m, "etc/lvm/lvm.conf", NULL);
 	AUTO_FREE char *local = slurp(m, "etc/lvm/lvmlocal.conf", NULL);
 
-	if (!exists(m, "usr/sbin/lvm") || lvm_passes_over(m, conf) || lvm_passes_over(m, local))
+	if (!exists(m, "usr/sbin/lvm"))
+		return;
+	if (lvm_has_devices_file(m, conf) || lvm_has_devices_file(m, local))
+		check_lvm_devices(m);
+	if (lvm_passes_over(m, conf) || lvm_passes_over(m, local))
 		return;
 	problem(m, "LVM may take a path for the disk: nothing in /etc/lvm/lvm.conf keeps it away");
 	remedy(m, "in /etc/lvm/lvm.conf: devices { external_device_info_source = \"udev\" }");
 }
 
-/* ---- the initramfs ---- */
-
-/* The device of sysfs in that folder is one of our maps, or lies on one */
-static bool is_on_map(const struct machine *m, const char *device, int depth)
+/*
+ * mdadm.conf(5): words of DEVICE lines, which may be abbreviated and may be several, are
+ * patterns, or "partitions" for all that there is, as without such a line. A line that
+ * begins with a blank belongs to the one before it.
+ */
+static void read_md_devices(char *conf, bool *ret_any, bool *ret_paths)
 {
-	char uuid[PATH_SIZE], path[PATH_SIZE];
-	AUTO_DIR DIR *dir = NULL;
-	const char *slave;
+	char *line, *token;
+	bool device = false;
 
-	word(m, uuid, "%s/dm/uuid", device);
-	if (!strncmp(uuid, "nvmemp-", 7) || (!strncmp(uuid, "part", 4) && strstr(uuid, "-nvmemp-")))
-		return true;
-	snprintf(path, sizeof(path), "%s/slaves", device);
-	dir = depth ? open_dir(m, path) : NULL;
-	while ((slave = next_name(dir))) {
-		snprintf(path, sizeof(path), "sys/block/%s", slave);
-		if (is_on_map(m, path, depth - 1))
-			return true;
+	while ((line = strsep(&conf, "\n"))) {
+		bool first = !strchr(" \t", *line);
+
+		line[strcspn(line, "#")] = '\0';
+		while ((token = strsep(&line, " \t"))) {
+			if (first) {
+				size_t len = strlen(token);
+
+				device = len >= 3 && len <= 6 && !strncasecmp(token, "device", len);
+				*ret_any = *ret_any || device;
+				first = false;
+			} else if (device && (!strcmp(token, "partitions") || !strncmp(token, "/dev/nvme", 9) ||
+					      !fnmatch(token, "/dev/nvme0n1", FNM_PATHNAME))) {
+				*ret_paths = true;
+			}
+		}
 	}
-	return false;
 }
+
+static bool md_passes_over(const struct machine *m)
+{
+	static const char *const files[] = { "etc/mdadm/mdadm.conf", "etc/mdadm.conf" };
+	bool any = false, paths = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		AUTO_FREE char *conf = slurp(m, files[i], NULL);
+
+		if (conf)
+			read_md_devices(conf, &any, &paths);
+	}
+	return any && !paths;
+}
+
+void check_md(const struct machine *m)
+{
+	AUTO_DIR DIR *dir = open_dir(m, "sys/block");
+	char path[PATH_SIZE];
+	const char *name;
+
+	while ((name = next_name(dir))) {
+		snprintf(path, sizeof(path), "sys/block/%s", name);
+		if (strncmp(name, "md", 2) || !is_on_map(m, path, 1) || md_passes_over(m))
+			continue;
+		warning(m, "%s lies on a map, and mdadm --assemble --scan without the map would take a path", name);
+		remedy(m, "in /etc/mdadm/mdadm.conf: DEVICE /dev/mapper/* /dev/sd*");
+		return;
+	}
+}
+
+void check_kpartx(const struct machine *m)
+{
+	if (exists(m, "sbin/kpartx") || exists(m, "usr/sbin/kpartx"))
+		return;
+	warning(m, "there is no /sbin/kpartx: partitions on maps have no devices");
+	remedy(m, "install the package kpartx; udevadm trigger");
+}
+
+/* ---- the initramfs ---- */
 
 static bool root_is_on_map(const struct machine *m)
 {

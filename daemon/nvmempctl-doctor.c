@@ -205,6 +205,8 @@ static const struct {
 	{ "tracing", check_tracing },
 	{ "multipathd", check_multipathd },
 	{ "LVM", check_lvm },
+	{ "md", check_md },
+	{ "kpartx", check_kpartx },
 	{ "initramfs", check_initramfs },
 	{ "udev rules", check_rules },
 	{ "paths", check_maps },

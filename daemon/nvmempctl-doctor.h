@@ -54,6 +54,8 @@ void check_native(const struct machine *m);
 void check_tracing(const struct machine *m);
 void check_multipathd(const struct machine *m);
 void check_lvm(const struct machine *m);
+void check_md(const struct machine *m);
+void check_kpartx(const struct machine *m);
 void check_initramfs(const struct machine *m);
 void check_rules(const struct machine *m);
 void check_maps(const struct machine *m);

@@ -51,8 +51,8 @@ const struct verb verbs[] = {
 	  verb_plan, OPTION(JSON) | OPTION(ROOT) },
 
 	{ "doctor", "", "what keeps nvmemp from working here, and how to mend it",
-	  "Module, native multipath, tracing, multipathd, LVM, initramfs, udev rules, and what all\n"
-	  "paths of a map share. The exit code is 1 if there is a problem; warnings leave it at 0.\n"
+	  "Module, native multipath, tracing, multipathd, LVM, md, kpartx, initramfs, udev rules, and\n"
+	  "what all paths of a map share. The exit code is 1 if there is a problem; warnings leave it at 0.\n"
 	  "Needs no daemon; run it as root, who may read all.\n",
 	  verb_doctor, OPTION(JSON), .offline = true },
 	{ "top", "", "I/O of each path, live",
@@ -393,10 +393,6 @@ static int run(const struct verb *v, struct call *c)
 			continue;
 		fprintf(stderr, "nvmempctl: %s takes no --%s (see nvmempctl %s --help)\n", v->name,
 			options[i].name, v->name);
-		return EXIT_USAGE;
-	}
-	if (c->options[OPTION_ROOT] && c->options[OPTION_JSON]) {
-		fprintf(stderr, "nvmempctl: --root and --json do not go together\n");
 		return EXIT_USAGE;
 	}
 	if (v->offline || c->options[OPTION_ROOT])

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Installs what a part of this project needs and this machine lacks:
-#   tests/setup.sh unit    compiler, libraries, cmocka
+#   tests/setup.sh unit    compiler, libraries, cmocka; promtool
 #   tests/setup.sh vm      that, and all for virtual machines (also: demo)
 #   tests/setup.sh fuzz    unit's, and clang's libFuzzer
 #   tests/setup.sh uml     unit's, and all for user-mode kernels; their source
@@ -14,7 +14,7 @@ top=$(pwd)
 . tests/sources.sh
 
 UNIT='gcc make pkg-config libc6-dev libdevmapper-dev libudev-dev libnvme-dev libsystemd-dev
-	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client abigail-tools'
+	libcmocka-dev libsmartcols-dev libjson-c-dev mandoc python3-prometheus-client abigail-tools rpm'
 VM='mmdebstrap busybox-static cpio kmod e2fsprogs fdisk xz-utils socat'
 FUZZ='clang libclang-rt-dev'
 STATIC='cppcheck clang-tidy shellcheck sparse coccinelle xz-utils'
@@ -113,6 +113,18 @@ unpack_backported_qemu() {
 	own_qemu_will_do || die "the QEMU in build/qemu does not run, or is too old"
 }
 
+# build/promtool: the one file of its package, which would install a server
+unpack_promtool() {
+	rm -rf build/promtool.new
+	mkdir build/promtool.new
+	chmod 777 build/promtool.new	# apt downloads as another user
+	(cd build/promtool.new && quiet apt-get -q download prometheus)
+	dpkg-deb --fsys-tarfile build/promtool.new/prometheus_*.deb | tar -xOf - ./usr/bin/promtool >build/promtool.new/promtool
+	chmod 755 build/promtool.new/promtool
+	mv build/promtool.new/promtool build/promtool
+	rm -rf build/promtool.new
+}
+
 # build/static/scripts: checkpatch and the semantic patches, from the source of the
 # release's own kernel
 unpack_kernel_scripts() {
@@ -193,7 +205,9 @@ fi
 if [ "$part" = static ] && ! [ -d build/static/scripts ]; then
 	fetch=1
 fi
-[ -n "$need" ] || [ -n "${backport-}" ] || [ -n "$fetch" ] || exit 0
+promtool=
+command -v promtool >/dev/null || [ -x build/promtool ] || promtool=1
+[ -n "$need" ] || [ -n "${backport-}" ] || [ -n "$fetch" ] || [ -n "$promtool" ] || exit 0
 if [ "$(id -u)" != 0 ] && { [ -n "$need" ] || [ -n "${backport-}" ]; }; then
 	echo "to install what is lacking (${need}${backport:+and a backported QEMU}), run: sudo tests/setup.sh $part" >&2
 	exit 1
@@ -211,6 +225,10 @@ fi
 if [ -n "${backport-}" ]; then
 	echo "unpacking QEMU from $VERSION_CODENAME-backports into build/qemu"
 	unpack_backported_qemu
+fi
+if [ -n "$promtool" ]; then
+	echo "unpacking promtool into build"
+	unpack_promtool
 fi
 if [ -n "$fetch" ] && [ "$part" = static ]; then
 	echo "unpacking checkpatch and coccinelle's scripts into build/static"

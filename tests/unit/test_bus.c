@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -171,6 +172,54 @@ static void who_watches_is_told(void **state)
 	nvmemp_close(conn);
 }
 
+/* D-Bus's own signals, by a program that is not of ours: "MEMBER OBJECT[: IFACE PROPERTY=VALUE]" */
+static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	const char *member = sd_bus_message_get_member(m), *iface, *property, *value, *object;
+	char *text = userdata, *end = text + strlen(text);
+	size_t left = 1000 - strlen(text);
+
+	if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.Properties", "PropertiesChanged")) {
+		assert_true(sd_bus_message_read(m, "sa{sv}", &iface, 1, &property, "s", &value) > 0);
+		snprintf(end, left, "%s %s: %s %s=%s\n", member, sd_bus_message_get_path(m), iface, property,
+			 value);
+	} else if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved")) {
+		assert_true(sd_bus_message_read(m, "o", &object) > 0);
+		snprintf(end, left, "%s %s\n", member, object);
+	}
+	return 0;
+}
+
+static void call(sd_bus *to, const char *member)
+{
+	assert_true(sd_bus_call_method(to, NULL, "/org/nvmemp1", "org.nvmemp1.Manager", member, NULL, NULL, "") >= 0);
+}
+
+static void signals_of_d_bus_say_the_same(void **state)
+{
+	char address[80], text[1000] = "";
+	sd_bus *other;
+	int i;
+
+	snprintf(address, sizeof(address), "unix:path=%s", path);
+	assert_true(sd_bus_new(&other) >= 0 && sd_bus_set_address(other, address) >= 0);
+	assert_true(sd_bus_start(other) >= 0);
+	assert_true(sd_bus_add_filter(other, NULL, on_signal, text) >= 0);
+	call(other, "Subscribe");
+	nr_events = 2;
+	call(other, "Refresh");
+	for (i = 0; i < 100 && !strstr(text, "Removed"); i++) {
+		while (sd_bus_process(other, NULL) > 0)
+			;
+		if (!strstr(text, "Removed"))
+			sd_bus_wait(other, 100000);
+	}
+	check_text("signals", text,
+		   "PropertiesChanged /org/nvmemp1/path/nvme0n1: org.nvmemp1.Path State=failed\n"
+		   "InterfacesRemoved /org/nvmemp1/path/nvme9n1\n");
+	sd_bus_flush_close_unref(other);
+}
+
 static void native_paths_are_read_when_asked_for(void **state)
 {
 	struct nvmemp *conn = connected();
@@ -219,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_watches_is_told),
+		cmocka_unit_test(signals_of_d_bus_say_the_same),
 		cmocka_unit_test(who_does_not_is_not),
 		cmocka_unit_test(who_does_not_read_is_cut_off),
 		cmocka_unit_test(native_paths_are_read_when_asked_for),

@@ -4,6 +4,7 @@
  * the same as without. And captures that are no captures.
  */
 #include <dirent.h>
+#include <json-c/json.h>
 #include <limits.h>
 
 #include "unit.h"
@@ -111,7 +112,7 @@ static void write_capture(const char *dir, struct machine_text *m, const char *t
 	close(c.to);
 }
 
-static char *captured(const char *dir)
+static char *captured(const char *dir, bool json)
 {
 	char file[64], *text = calloc(1, 100000);
 	int out = dup(STDOUT_FILENO);
@@ -120,7 +121,7 @@ static char *captured(const char *dir)
 	snprintf(file, sizeof(file), "/tmp/nvmemp-plan-%d", (int)getpid());
 	fflush(stdout);
 	assert_non_null(freopen(file, "w", stdout));
-	if (captured_plan(dir) < 0)
+	if (captured_plan(dir, json) < 0)
 		printf("%s\n", logged);
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
@@ -171,9 +172,33 @@ static int is_machine(const struct dirent *e)
 	return len > 4 && !strcmp(e->d_name + len - 4, ".txt");
 }
 
+/* What is printed for people, made of the JSON */
+static void is_same_as_json(const char *name, const char *json, const char *wanted)
+{
+	struct json_object *root = json_tokener_parse(json), *steps = NULL;
+	char *text = NULL;
+	size_t i, size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!json_object_object_get_ex(root, "steps", &steps))
+		fail_msg("%s: no steps in %s", name, json);
+	for (i = 0; i < json_object_array_length(steps); i++) {
+		struct json_object *step = json_object_array_get_idx(steps, i);
+
+		fprintf(f, "%s\n    because %s\n", json_object_get_string(json_object_object_get(step, "step")),
+			json_object_get_string(json_object_object_get(step, "reason")));
+	}
+	if (!i)
+		fputs("Nothing to do: all maps are as they should be.\n", f);
+	fclose(f);
+	check_text(name, text, wanted);
+	json_object_put(root);
+	free(text);
+}
+
 static void a_captured_machine_has_the_same_plan(void **state)
 {
-	char dir[64], *text, *cut, *got, *wanted;
+	char dir[64], *text, *cut, *got, *json, *wanted;
 	struct dirent **list;
 	int i, n = scandir("tests/fixtures", &list, is_machine, alphasort);
 
@@ -188,9 +213,12 @@ static void a_captured_machine_has_the_same_plan(void **state)
 		assert_int_equal(machine_read(&m, cut, false), 0);
 		wanted = planned(&m);
 		write_capture(dir, &m, text);
-		got = captured(dir);
+		got = captured(dir, false);
+		json = captured(dir, true);
 		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 		check_text(list[i]->d_name, got, wanted);
+		is_same_as_json(list[i]->d_name, json, wanted);
+		free(json);
 		free(got);
 		free(wanted);
 		free(cut);
@@ -257,7 +285,7 @@ static void what_is_no_capture_is_refused_and_named(void **state)
 		if (rows[i].file && rows[i].file[strlen(rows[i].file) - 1] != '.')
 			assert_int_equal(put_file(&c, rows[i].file, rows[i].text, strlen(rows[i].text)), 0);
 		close(c.to);
-		got = captured(dir);
+		got = captured(dir, false);
 		if (!strstr(got, rows[i].says))
 			fail_msg("row %zu: \"%s\" without \"%s\"", i, got, rows[i].says);
 		free(got);

@@ -82,6 +82,51 @@ result libnvmemp_3_has_the_functions_of_the_library "$(
 		"$(sed -n 's/^\.F[no] \([a-z_]*\).*/\1/p; s/^\.Nm \([a-z_]*\).*/\1/p' man/libnvmemp.3 | sort | uniq -d)"
 )"
 
+# Interface, kind, name, types, and root or emits, as the code has it: Hello is D-Bus's own
+members=$(
+	for iface in manager map path subsystem; do
+		sed -n 's/^\tSD_BUS_\([A-Z]*\)[A-Z_]*("\([A-Za-z]*\)", "\([^"]*\)",\(.*\)$/'$iface' \1 \2 "\3"\4/p' daemon/bus${iface}*.c |
+			sed 's/ PROPERTY \([A-Za-z]*\) "\(.*\)" .*/ property \1 \2/
+				s/ METHOD \([A-Za-z]*\) "\(.*\)" "\(.*\)", .*ROOT_ONLY.*/ method \1 root \2>\3/
+				s/ METHOD \([A-Za-z]*\) "\(.*\)" "\(.*\)", .*/ method \1 \2>\3/
+				s/ SIGNAL \([A-Za-z]*\) "\(.*\)".*/ signal \1 \2/'
+	done
+)
+result dbus_md_has_the_members_of_the_vtables "$(
+	both "$members" "$(
+		awk -F '|' '/^### `org.nvmemp1/ { split($0, part, "[.`]"); iface = tolower(part[4]) }
+			/^## Errors/ { exit }
+			$2 ~ /^ (property|method|signal) `/ {
+				kind = $2; sub(/ `.*/, "", kind); root = $2 ~ /[*]root[*]/ ? " root" : ""
+				type = $3; gsub(/ /, "", type); sub(/→/, ">", type)
+				n = split($2, part, "`")
+				for (i = 2; i <= n; i += 2) print iface kind, part[i] root, type }' docs/dbus.md
+	)"
+)"
+
+result dbus_md_says_which_properties_tell_of_changes "$(
+	both "$(sed -n 's/^\tSD_BUS_PROPERTY("\([A-Za-z]*\)".*EMITS_CHANGE.*/\1/p' daemon/bus*.c)" \
+		"$(sed -n 's/.*`PropertiesChanged` for \(.*\)\.$/\1/p' docs/dbus.md | grep -o '`[A-Za-z]*`' | tr -d '`')"
+)"
+
+verbs=$(sed -n '/^const struct verb verbs\[\] = {/,/^};/s/^\t{ "\([a-z]*\)", "\(.*\)", ".*/\1 \2/p' daemon/nvmempctl.c)
+result nvmempctl_8_has_the_verbs_of_the_command "$(
+	both "$(printf '%s\n' "$verbs" | sed 's/ .*//')" \
+		"$(sed -n '/^\.Sh DESCRIPTION/,/^\.Sh OPTIONS/s/^\.It Cm \([a-z]*\).*/\1/p' man/nvmempctl.8)"
+	both "$(printf '%s\n' "$verbs" | sed 's/ .*//')" \
+		"$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/{s/^\.Op Cm/.Cm/; s/ Op .*//; s/^\.Cm //p}' man/nvmempctl.8 |
+			tr -d ' ' | tr '|' '\n' | grep -vxE 'auto|numa|round-robin|queue-depth|latency|on|off|Ar.*')"
+)"
+result nvmempctl_8_has_the_arguments_of_the_verbs "$(
+	both "$(printf '%s\n' "$verbs" | sed 's/ *$//')" \
+		"$(sed -n '/^\.Sh DESCRIPTION/,/^\.Sh OPTIONS/s/^\.It Cm //p' man/nvmempctl.8 |
+			sed 's/Oo.*Oc.*//; s/ Op Fl.*//; s/Op Ar \([A-Z]*\)/[\1]/; s/ Ar / /g; s/ Cm / /; s/ | /|/g; s/|\(Ar\|Cm\) /|/; s/ *$//')"
+)"
+result nvmempctl_8_has_the_options_of_the_command "$(
+	both "$(sed -n '/^const struct option_kind/,/^};/s/^.*= { "\([a-z]*\)", .\(.\)., "\([A-Z]*\)".*/-\2 --\1 \3/p' daemon/nvmempctl.c | sed 's/ $//')" \
+		"$(sed -n 's/^\.It Fl \([a-zA-Z]\) , -\([a-z]*\)\( Ar \)*\([A-Z]*\)$/-\1 --\2 \4/p' man/nvmempctl.8 | sed 's/ $//')"
+)"
+
 if command -v mandoc >/dev/null; then
 	result pages_are_well_formed "$(
 		mandoc -T lint man/*.[1-8] 2>&1 | grep -v "referenced manual not found\|outdated mandoc.db"

@@ -27,6 +27,7 @@ static const char healthy[] =
 	"usr/sbin/multipathd=\n"
 	"etc/multipath/conf.d/nvmemp.conf=blacklist\n"
 	"usr/sbin/lvm=\n"
+	"sbin/kpartx=\n"
 	"etc/lvm/lvm.conf=devices {\t\texternal_device_info_source = \"udev\"\t}\n"
 	R "56-nvmemp-path.rules=\n" R "56-dm-nvmemp.rules=\n"
 	R "61-nvmemp-kpartx.rules=\n" R "62-nvmemp-path-late.rules=\n"
@@ -124,6 +125,18 @@ static char *found_with(const char *edits, const struct nvmemp_snapshot *s, cons
 	"         keeps it away\n"							\
 	"         -> in /etc/lvm/lvm.conf: devices { external_device_info_source =\n"		\
 	"            \"udev\" }\n" ONE_PROBLEM
+#define HOLDER		"sys/block/nvme0n1/holders/dm-0/dev=254:0\nsys/block/dm-0/dm/name=db\n"
+#define DEVICES_FILE(name)	"etc/lvm/lvm.conf=devices {\tuse_devicesfile = 1\t}\n"		\
+	"etc/lvm/devices/system.devices=# LVM uses devices\tIDTYPE=x IDNAME=y DEVNAME=" name " PVID=z\n"
+#define LVM_HAS(name, part)								\
+	"problem  LVM: /etc/lvm/devices/system.devices has " name ", a path of map db\n"	\
+	"         -> lvmdevices --deldev /dev/" name "; lvmdevices --adddev\n"			\
+	"            /dev/mapper/db" part "\n" ONE_PROBLEM
+#define MD		"sys/block/md0/slaves/dm-0/dev=254:0\n"
+#define MD_TAKES									\
+	"warning  md: md0 lies on a map, and mdadm --assemble --scan without the map\n"	\
+	"         would take a path\n"								\
+	"         -> in /etc/mdadm/mdadm.conf: DEVICE /dev/mapper/* /dev/sd*\n" ONE_WARNING
 #define NOT_SIGNED									\
 	"problem  module: the kernel takes signed modules only, and\n"			\
 	"         /" K "updates/dm-nvmemp.ko is not signed\n"				\
@@ -203,8 +216,32 @@ static void each_fault_of_the_machine_is_found(void **state)
 		  "etc/lvm/lvmlocal.conf=devices { external_device_info_source = \"udev\" }", "Nothing found.\n" },
 		{ "LVM, devices file", "etc/lvm/lvm.conf=devices {\tuse_devicesfile = 1\t}\n"
 		  "etc/lvm/devices/system.devices=VERSION=1", "Nothing found.\n" },
+		{ "LVM, the map in its devices file", DEVICES_FILE("/dev/mapper/db") HOLDER, "Nothing found.\n" },
+		{ "LVM, no path in its devices file", DEVICES_FILE("/dev/nvme0n1"), "Nothing found.\n" },
+		{ "LVM, a path in its devices file", DEVICES_FILE("/dev/nvme0n1") HOLDER, LVM_HAS("nvme0n1", "") },
+		{ "LVM, a path's partition in its devices file", DEVICES_FILE("/dev/nvme0n1p2") HOLDER,
+		  LVM_HAS("nvme0n1p2", "-part2") },
+		{ "LVM, another's path in its devices file", DEVICES_FILE("/dev/nvme0n1") HOLDER
+		  "sys/block/dm-0/dm/uuid=LVM-x", "Nothing found.\n" },
+		{ "LVM, a path in a file that it does not read", "etc/lvm/devices/system.devices=DEVNAME=/dev/nvme0n1\n"
+		  HOLDER, "Nothing found.\n" },
 		{ "LVM, no devices file", "etc/lvm/lvm.conf=devices {\tuse_devicesfile = 1\t}", LVM_TAKES },
 		{ "no LVM", "etc/lvm/lvm.conf=\n-usr/sbin/lvm", "Nothing found.\n" },
+		{ "md, not on a map", "sys/block/md0/slaves/sda/dev=8:0", "Nothing found.\n" },
+		{ "md", MD, MD_TAKES },
+		{ "md on a partition", MD "sys/block/dm-0/dm/uuid=part1-nvmemp-uuid.1", MD_TAKES },
+		{ "md on LVM", MD "sys/block/dm-0/dm/uuid=LVM-x\nsys/block/dm-0/slaves/dm-7/dev=8:0\n"
+		  "sys/block/dm-7/dm/uuid=nvmemp-uuid.1", "Nothing found.\n" },
+		{ "md, no DEVICE line", MD "etc/mdadm/mdadm.conf=# DEVICE /dev/sda\tARRAY /dev/md0 UUID=1", MD_TAKES },
+		{ "md, all", MD "etc/mdadm/mdadm.conf=DEVICE partitions containers", MD_TAKES },
+		{ "md, a pattern", MD "etc/mdadm.conf=dev /dev/sd*\t  /dev/nvme?n1", MD_TAKES },
+		{ "md, one path", MD "etc/mdadm/mdadm.conf=DEVICE /dev/sd*\tDEVICE /dev/nvme3n1", MD_TAKES },
+		{ "md, disks and maps", MD "etc/mdadm/mdadm.conf=Device /dev/mapper/*\t\t /dev/sd* # /dev/nvme*\t"
+		  "ARRAY partitions", "Nothing found.\n" },
+		{ "kpartx", "-sbin/kpartx",
+		  "warning  kpartx: there is no /sbin/kpartx: partitions on maps have no devices\n"
+		  "         -> install the package kpartx; udevadm trigger\n" ONE_WARNING },
+		{ "kpartx in /usr", "-sbin/kpartx\nusr/sbin/kpartx=", "Nothing found.\n" },
 		{ "root on a map", "sys/dev/block/8:1/dm/uuid=nvmemp-uuid.1", ROOT_ON_MAP },
 		{ "root on LVM on a partition of a map", "sys/dev/block/8:1/dm/uuid=LVM-x\n"
 		  "sys/dev/block/8:1/slaves/dm-5/dev=254:5\nsys/block/dm-5/dm/uuid=part1-nvmemp-uuid.1", ROOT_ON_MAP },

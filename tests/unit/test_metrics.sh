@@ -3,6 +3,7 @@
 # What nvmempctl metrics prints (test_metrics compares) is read by those for whom it is meant.
 # shellcheck source=tests/unit/tap.sh
 . tests/unit/tap.sh
+PATH=$PATH:build	# tests/setup.sh puts promtool there
 
 # read_by NAME PROBE COMMAND: COMMAND complains, or says nothing; PROBE says whether it is there
 read_by() {

@@ -76,6 +76,15 @@ churn md_is_right
 stop_fio
 umount /mnt
 
+say "doctor"
+md_findings() {
+	nvmempctl doctor --json | jq -r '.findings[] | select(.check == "md") | .severity'
+}
+rm -f /etc/mdadm/mdadm.conf
+expect_eq "without a DEVICE line" "$(md_findings)" warning
+echo "DEVICE /dev/mapper/* /dev/sd* /dev/loop*" >/etc/mdadm/mdadm.conf
+expect_eq "with one" "$(md_findings)" ""
+
 say "md assembles by the events of the map"
 mdadm --stop "/dev/$md"
 udevadm trigger --settle --subsystem-match=block --action=add

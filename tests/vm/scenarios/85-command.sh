@@ -149,6 +149,7 @@ expect_eq "its status" "$(jq -r '.maps[0].name' captured/status.json)" "$map"
 expect "its log" grep -q "$map" captured/journal.txt
 expect "nothing of keys" eval '[ -z "$(find captured | grep -i -e dhchap -e secret -e key)" ]'
 expect_eq "its plan" "$(nvmempctl plan --root captured)" "$(nvmempctl plan)"
+expect_eq "its plan as JSON" "$(nvmempctl plan --root captured --json | jq -c .)" "$(nvmempctl plan --json | jq -c .)"
 cp -r captured other
 chown -R 65534 other
 mv other /tmp
@@ -160,6 +161,7 @@ expect_eq "its plan with another configuration" "$(nvmempctl plan --root capture
 	"message $map: policy latency
     because the configuration says so"
 : >captured/device-mapper.txt
+expect_eq "its plan as JSON" "$(nvmempctl plan --root captured -j | jq -r '.steps[0].reason')" "the configuration says so"
 expect "its plan without a map" grep -q "^create $map: 0 " <(nvmempctl plan --root captured)
 echo nonsense >captured/device-mapper.txt
 refuses 1 nvmempctl plan --root captured
