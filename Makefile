@@ -51,6 +51,7 @@ D_O    := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/nvmempctl%.c daemon/nvmemp
 C_O    := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/nvmempctl*.c))
 U_O    := $(B)/daemon/nvmemp-udev.o
 UNIT_SH := $(wildcard tests/unit/test_*.sh)
+FUZZ   := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 UNIT   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 all: $(B)/nvmempd $(B)/nvmempctl $(B)/nvmemp-udev $(B)/libnvmemp.so.1 $(B)/libnvmemp.pc
@@ -141,28 +142,32 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a
 	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(B)/libnvmemp-sys.a $(B)/libnvmemp-core.a \
 		-Wl,--as-needed $(shell pkg-config --libs cmocka $(PKGS_D) $(PKGS_C)) -lm
 
+# without libFuzzer: test_seeds.sh feeds them
+$(B)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(B)/libnvmemp-core.a
+	@mkdir -p $(@D)
+	$(say) TEST $@
+	$(Q)$(CC) $(MPCFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $(filter %.c %.a,$^)
+
 setup-%:
 	$(Q)tests/setup.sh $*
 
 check-unit: setup-unit
 	$(Q)$(MAKE) all unit-run
 
-unit-run: $(UNIT) $(B)/libnvmemp-core.a $(B)/nvmempctl $(B)/nvmempd $(B)/tests/example
+unit-run: $(UNIT) $(FUZZ) $(B)/libnvmemp-core.a $(B)/nvmempctl $(B)/nvmempd $(B)/tests/example
 	$(Q)B=$(B) tests/unit/run.sh $(UNIT) $(UNIT_SH)
 
-# the unit tests again, with the compiler watching memory and undefined behaviour
-unit-sanitized:
-	$(Q)$(MAKE) B=$(B)/sanitized CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit-run
+# the unit tests again, with the compiler watching memory, undefined behaviour, and which
+# lines of the core they run
+unit-sanitized coverage:
+	$(Q)find $(B)/watched -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(MAKE) B=$(B)/watched LDFLAGS=--coverage \
+		CFLAGS='-O1 -g --coverage -fsanitize=address,undefined -fno-sanitize-recover=all' unit-run
+	$(Q)B=$(B)/watched tests/coverage.sh
 
 # each parser and what it feeds for a minute, with what clang can watch
 fuzz: setup-fuzz
 	$(Q)B=$(B) tests/fuzz/run.sh 60
-
-# the lines of the core that unit tests run
-coverage:
-	$(Q)find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
-	$(Q)$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage UNIT_SH= unit-run
-	$(Q)B=$(B)/coverage tests/coverage.sh
 
 # what other programs see in the sources: tests/static.sh
 check-static: setup-static
@@ -227,6 +232,6 @@ clean:
 distclean: clean
 	$(Q)rm -rf $(B)
 
--include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT))
+-include $(CORE_O:.o=.d) $(SYS_O:.o=.d) $(API_O:.o=.d) $(D_O:.o=.d) $(C_O:.o=.d) $(U_O:.o=.d) $(addsuffix .d,$(UNIT) $(FUZZ))
 
 .PHONY: all modules modules_install install check check-uml check-packages check-releases check-static check-unit check-upstream unit-run unit-sanitized fuzz coverage bench bench-scale demo simulation soak matrix flaps clean distclean

@@ -4,7 +4,7 @@
 # $B, built with --coverage; fails below 95 %.
 set -e
 cd "$(dirname "$0")/.."
-B=${B:-build/coverage}
+B=${B:-build/watched}
 for o in "$B"/libnvmemp/core/*.gcda; do
 	gcov -n "$o"
 done | awk '

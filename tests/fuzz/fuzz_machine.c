@@ -37,6 +37,7 @@ static void check_map(const struct machine *m, const struct mp_map *map)
 {
 	const struct mp_loaded_map *l = mp_loaded_find(&m->text.loaded, map->uuid);
 	const struct mp_ns *first = NULL;
+	char uuid[MP_DM_UUID_SIZE];
 	size_t i;
 
 	must(map->nr_paths >= 1 && map->nr_paths <= NVMEMP_MAX_PATHS && map->size_sectors);
@@ -47,7 +48,7 @@ static void check_map(const struct machine *m, const struct mp_map *map)
 
 		must(ns && !*ns->bad && !ns->replaced && p->ana != MP_ANA_UNKNOWN);
 		must(ns->size_sectors >= map->size_sectors);
-		must(!strcmp(map->uuid + 7, ns->id.wwid));
+		must(!mp_ident_dm_uuid(ns->id.wwid, uuid, NULL) && !strcmp(map->uuid, uuid));
 		if (!first)
 			first = ns;
 		must(ns->nsid == first->nsid);
@@ -71,6 +72,19 @@ static int numbers_are_unique(const struct mp_topo *t)
 			if (t->ns[i].major == t->ns[j].major && t->ns[i].minor == t->ns[j].minor)
 				return 0;
 	return 1;
+}
+
+/* As device-mapper is read: by uuid, and none twice */
+static void in_order(struct mp_loaded *l)
+{
+	size_t i, n = 0;
+
+	if (l->nr_maps)
+		qsort(l->maps, l->nr_maps, sizeof(*l->maps), mp_loaded_cmp);
+	for (i = 0; i < l->nr_maps; i++)
+		if (!n || mp_loaded_cmp(&l->maps[n - 1], &l->maps[i]))
+			l->maps[n++] = l->maps[i];
+	l->nr_maps = n;
 }
 
 /* As if each wanted map had been made as it was wanted; those that nobody wants stay */
@@ -99,6 +113,7 @@ static void become(struct mp_loaded *l, const struct mp_desired *d)
 	}
 	l->maps = maps;
 	l->nr_maps = n;
+	in_order(l);
 }
 
 static void plan(const struct machine *m, bool is_as_wanted)
@@ -144,6 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!machine_init(&m.text));
 	machine_read(&m.text, text, true);
 	free(text);
+	in_order(&m.text.loaded);
 	look(&m);
 	check(&m);
 	plan(&m, false);

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2317
 # SPDX-License-Identifier: GPL-2.0
 # The journal tells what happened, by fields, and explains it: a map made, a
-# path refused, down and up again, no path left, and recovery.
+# path refused, down and up again, no path left, and recovery; and a change that failed.
 #
 #    nvme0 -x- nvme0n1 --.
 #                         >-- map
@@ -66,6 +66,15 @@ dmsetup remove --retry "$map"
 systemctl start nvmempd
 wait_for "its entry" told "NVMEMP_PATH=$a" "NVMEMP_REASON=ignored by the configuration"
 explained "$a was refused as a path" "An ordinary disk"
+
+say "a change fails: a stranger's device has the map's name"
+dmsetup create "$map" --notable
+configure <<<'[defaults]'
+wait_for "its entry" told "NVMEMP_MAP=$map" PRIORITY=3 MESSAGE_ID=27921f1133804387a4635134162e7957
+explained "A change to $map failed" "nvmempctl plan"
+journalctl -q -x -u nvmempd -n 1 MESSAGE_ID=27921f1133804387a4635134162e7957 --no-pager
+dmsetup remove "$map"
+one_map 2
 
 say "no text has a field that the entry lacks"
 expect_not "an unresolved field" grep -E '@NVMEMP|Subject: .*NVMEMP_' <(entries)
