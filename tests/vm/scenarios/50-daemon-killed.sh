@@ -36,7 +36,6 @@ start_fio "$dm"
 say "killed during I/O"
 killed
 wait_for_io "the daemon is dead"
-systemctl reset-failed nvmempd
 systemctl start nvmempd
 wait_for "two usable paths" usable_is 2
 wait_for_io "the daemon is back"
@@ -49,7 +48,6 @@ unplug c0
 wait_for_io "c0 is gone, the daemon is dead"
 plug c0
 wait_for_io "c0 is back, the daemon is dead"
-systemctl reset-failed nvmempd
 systemctl start nvmempd
 wait_for "two usable paths" usable_is 2
 wait_for_io "the daemon is back"
@@ -68,6 +66,15 @@ wait_for "systemd to start it again" restarted
 wait_for "one path in the map" status_is '.maps[0].paths | length' 1
 plug c0
 wait_for "two usable paths" usable_is 2
+
+say "killed again and again"
+expect_eq "starts that it may have" "$(systemctl show -P StartLimitIntervalUSec nvmempd)" 0
+for _ in 1 2 3 4 5 6 7 8; do
+	killed
+	wait_for "systemd to start it again" restarted
+done
+wait_for "two usable paths" usable_is 2
+wait_for_io "the daemon was killed 8 times"
 
 say "stopped for good: c1 is lost and I/O goes on"
 systemctl stop nvmempd nvmempd.socket

@@ -81,7 +81,6 @@ systemctl daemon-reload
 kill -KILL "$(daemon_pid)"
 wait_for "the daemon dead" eval '! systemctl -q is-active nvmempd'
 expect_not "the instance is left" nothing_left
-systemctl reset-failed nvmempd
 systemctl start nvmempd
 wait_for "two usable paths" usable_is 2
 status_is .event_trouble "" || fail "after the kill: $(status .event_trouble)"

@@ -129,6 +129,17 @@ refuses_cli 1 setpriv --reuid=65534 --clear-groups nvmempd --once
 expect_exit 0 nvmempd --dry-run
 expect_exit 0 nvmempd --version
 
+say "wrong options of the service are not tried again"
+systemctl stop nvmempd nvmempd.socket
+mkdir -p /run/systemd/system/nvmempd.service.d
+printf '[Service]\nExecStart=\nExecStart=/usr/sbin/nvmempd --nonsense\n' >/run/systemd/system/nvmempd.service.d/lab.conf
+systemctl daemon-reload
+expect_not "a start" systemctl start nvmempd
+expect_eq "the service" "$(systemctl show -P ActiveState nvmempd)" failed
+rm /run/systemd/system/nvmempd.service.d/lab.conf
+systemctl daemon-reload
+systemctl start nvmempd
+
 say "no daemon"
 systemctl stop nvmempd nvmempd.socket
 refuses_cli 4 nvmempctl status
