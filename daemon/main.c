@@ -251,10 +251,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 	struct mp_err err = { "" };
 
 	sd_notify(0, "RELOADING=1");
-	if (reconcile_reload(d->rc, &err) < 0)
-		log_line(LOG_ERR, "%s; the configuration stays as it was", err.text);
-	else
-		log_line(LOG_NOTICE, "the configuration was read again");
+	reconcile_reload(d->rc, &err);
 	sd_notifyf(0, "READY=1\nSTATUS=%s", d->status);
 	return 0;
 }
