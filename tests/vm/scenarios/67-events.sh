@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0
 # What the daemon hears of by itself: ANA changes (and how long after one the
-# target knows), states of controllers. Its tracing leaves nothing behind, a
-# killed daemon's is taken over, and where there is none it looks by the clock and
-# says so.
+# target knows), states of controllers. What it could not hear is looked for. Its
+# tracing leaves nothing behind, a killed daemon's is taken over, and where there is
+# none it looks by the clock and says so.
 #
 # topology: tcp2
 
@@ -29,6 +29,18 @@ state_known() {
 
 nothing_left() {
 	[ ! -e $T/instances/nvmempd ] && ! grep nvmemp/ $T/kprobe_events
+}
+
+noticed() {
+	grep -q 'nvme_async_event: ' $T/instances/nvmempd/trace
+}
+
+# chatter: more than the page of each CPU that is being read holds. It loses nothing.
+chatter() {
+	local cpu
+	for cpu in 0 1; do
+		taskset -c $cpu bash -c "for i in {1..50}; do printf '%0200d\n' 0; done >$T/instances/nvmempd/trace_marker"
+	done
 }
 
 # Milliseconds between a mark and the message to the target after it, median
@@ -66,6 +78,21 @@ expect_eq "changes that were timed" "$count" "10:"
 value "ANA change to message, median and longest of 10" "$median ms, $longest ms"
 echo 0 >$T/events/lab/lab_message/enable
 echo '-:lab/lab_message' >>$T/kprobe_events
+
+say "an ANA change whose notice is lost"
+pid=$(daemon_pid)
+kill -STOP "$pid"
+chatter
+tcp_ana 21 non-optimized
+wait_for "the notice" noticed
+while noticed; do
+	chatter
+done
+kill -CONT "$pid"
+wait_for "$path non-optimized in the target" ana_in_kernel "$path" non-optimized
+expect "it says so" grep -q 'trace events were lost' <(daemon_log)
+tcp_ana 21 optimized
+wait_for "$path optimized in the target" ana_in_kernel "$path" optimized
 
 say "the state of a controller whose link is gone, and back"
 rm "$NVMET/ports/21/subsystems/$nqn"
