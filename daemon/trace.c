@@ -122,7 +122,9 @@ static int on_trace(sd_event_source *s, int fd, uint32_t revents, void *userdata
 	if (n > 0)
 		take_text(t, text, n);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		log_line(LOG_ERR, "no asynchronous events any more: %s", strerror(errno));
+		int error = -errno;
+
+		t->handler.ended(t->handler.context, EVENTS_TRACE, error);
 		return sd_event_source_set_enabled(s, SD_EVENT_OFF);
 	}
 	return 0;

@@ -10,6 +10,7 @@ void log_line(int priority, const char *fmt, ...)
 
 struct play {
 	char hints[200];		/* "KIND:NAME " each */
+	int ended;			/* with this error */
 };
 
 static void take_hint(void *context, const struct hint *hint)
@@ -24,9 +25,17 @@ static void take_hint(void *context, const struct hint *hint)
 	snprintf(p->hints + n, sizeof(p->hints) - n, "%s:%s ", kinds[hint->kind], hint->name);
 }
 
+static void take_end(void *context, enum event_source source, int error)
+{
+	struct play *p = context;
+
+	assert_int_equal(source, EVENTS_TRACE);
+	p->ended = error;
+}
+
 static struct trace *new_trace(struct play *p)
 {
-	const struct watch_handler handler = { take_hint, p };
+	const struct watch_handler handler = { take_hint, take_end, p };
 	sd_event *event;
 	struct trace *t = NULL;
 
@@ -101,12 +110,32 @@ static void a_long_line_loses_its_end(void **state)
 	trace_free(t);
 }
 
+/* A directory can't be read: the reader is told, and not called again. */
+static void a_dead_source_is_told_of(void **state)
+{
+	struct play p = { "" };
+	struct trace *t = new_trace(&p);
+	int dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ends[2], on;
+
+	assert_int_equal(pipe(ends), 0);
+	assert_true(sd_event_add_io(t->event, &t->source, ends[0], EPOLLIN, on_trace, t) >= 0);
+	on_trace(t->source, dir, EPOLLIN, t);
+	assert_int_equal(p.ended, -EISDIR);
+	assert_true(sd_event_source_get_enabled(t->source, &on) >= 0);
+	assert_int_equal(on, SD_EVENT_OFF);
+	trace_free(t);
+	close(ends[0]);
+	close(ends[1]);
+	close(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_hints),
 		cmocka_unit_test(a_cut_does_not_matter),
 		cmocka_unit_test(a_long_line_loses_its_end),
+		cmocka_unit_test(a_dead_source_is_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

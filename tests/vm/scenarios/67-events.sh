@@ -43,6 +43,29 @@ chatter() {
 	done
 }
 
+# ends SYSTEM-CALL FILE: from now on, the daemon's system calls fail there
+ends() {
+	rm -f ends.out ends.err
+	strace -p "$(daemon_pid)" -e trace="$1" -P "$2" -e inject="$1":error=EIO -o ends.out 2>ends.err &
+	tracer=$!
+	wait_for "strace" grep -q attached ends.err
+}
+
+# ended SYSTEM-CALL: one has failed
+ended() {
+	wait_for "$1 to fail" grep -q INJECTED ends.out
+	kill -INT $tracer
+	wait $tracer || true
+}
+
+trouble_is() {
+	status .event_trouble | grep -q "^$1"
+}
+
+state_in_target() {
+	dmsetup status "$map" | grep -q " $(cat "/sys/block/$1/dev") $2 "
+}
+
 # Milliseconds between a mark and the message to the target after it, median
 reaction() {
 	awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+\.[0-9]+:$/) t = $i + 0 }
@@ -101,6 +124,25 @@ ln -s "$NVMET/subsystems/$nqn" "$NVMET/ports/21/subsystems/$nqn"
 wait_for "$ctrl live" state_known "$path" live
 wait_for "two usable paths" usable_is 2
 
+say "events that come to an end"
+ends read $T/instances/nvmempd/trace_pipe
+tcp_ana 21 inaccessible
+ended read
+wait_for "the trouble" trouble_is 'no trace events any more'
+wait_for "inaccessible in the target" ana_in_kernel "$path" inaccessible
+tcp_ana 21 optimized
+wait_for "optimized in the target" ana_in_kernel "$path" optimized
+ends ioctl /dev/mapper/control
+dmsetup message "$map" 0 fail_path "$(cat "/sys/block/$path/dev")"
+ended ioctl
+wait_for "both troubles" trouble_is 'no trace events any more.*; no device-mapper events any more'
+wait_for "$path back" state_in_target "$path" A
+dmsetup message "$map" 0 fail_path "$(cat "/sys/block/$path/dev")"
+wait_for "$path back" state_in_target "$path" A
+systemctl restart nvmempd
+wait_for "two usable paths" usable_is 2
+status_is .event_trouble "" || fail "after a restart: $(status .event_trouble)"
+
 say "a killed daemon's tracing is taken over, a stopped one's is gone"
 mkdir -p /run/systemd/system/nvmempd.service.d
 printf '[Service]\nRestart=no\n' >/run/systemd/system/nvmempd.service.d/lab.conf
@@ -115,6 +157,22 @@ tcp_ana 21 inaccessible
 wait_for "inaccessible in the target" ana_in_kernel "$path" inaccessible
 systemctl stop nvmempd
 expect "nothing is left" nothing_left
+
+say "without the kernel probe"
+mount --bind /dev/null $T/kprobe_events
+systemctl start nvmempd
+wait_for "two paths" eval '[ "$(status ".maps[0].paths | length")" = 2 ]'
+wait_for "the trouble" trouble_is 'no kernel probe (.*): the end of a controller'
+tcp_ana 21 optimized
+wait_for "optimized in the target" ana_in_kernel "$path" optimized
+tcp_ana 21 inaccessible
+wait_for "inaccessible in the target" ana_in_kernel "$path" inaccessible
+rm "$NVMET/ports/21/subsystems/$nqn"
+wait_for "$ctrl connecting" eval '! is_live "$ctrl"'
+ln -s "$NVMET/subsystems/$nqn" "$NVMET/ports/21/subsystems/$nqn"
+wait_for "$ctrl live" state_known "$path" live
+systemctl stop nvmempd
+umount $T/kprobe_events
 
 say "without tracing"
 umount $T
