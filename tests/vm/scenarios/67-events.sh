@@ -43,6 +43,15 @@ chatter() {
 	done
 }
 
+# fill: until the daemon's buffer for what udevd says has no room for more
+fill() {
+	local inode
+	inode=$(find "/proc/$pid/fd" -lname 'socket:*' -printf '%l ' | tr -dc '0-9 ')
+	until awk -v ours="$inode" 'index(" " ours, " " $10 " ") && $2 == 15 { n += $9 } END { exit !n }' /proc/net/netlink; do
+		perl -e 'socket(S, 16, 3, 15); send(S, "x" x 8000, 0, pack("SSLL", 16, 0, 0, 2)) for 1 .. 500'
+	done
+}
+
 # ends SYSTEM-CALL FILE: from now on, the daemon's system calls fail there
 ends() {
 	rm -f ends.out ends.err
@@ -117,12 +126,22 @@ expect "it says so" grep -q 'trace events were lost' <(daemon_log)
 tcp_ana 21 optimized
 wait_for "$path optimized in the target" ana_in_kernel "$path" optimized
 
+say "a controller whose uevents are lost"
+tcp_port 22 $nqn
+kill -STOP "$pid"
+fill
+tcp_connect $nqn 22
+udevadm settle
+kill -CONT "$pid"
+wait_for "three usable paths" usable_is 3
+expect "it says so" grep -q 'udev events were lost' <(daemon_log)
+
 say "the state of a controller whose link is gone, and back"
 rm "$NVMET/ports/21/subsystems/$nqn"
 wait_for "$ctrl connecting" state_known "$path" connecting
 ln -s "$NVMET/subsystems/$nqn" "$NVMET/ports/21/subsystems/$nqn"
 wait_for "$ctrl live" state_known "$path" live
-wait_for "two usable paths" usable_is 2
+wait_for "three usable paths" usable_is 3
 
 say "events that come to an end"
 ends read $T/instances/nvmempd/trace_pipe
@@ -140,7 +159,7 @@ wait_for "$path back" state_in_target "$path" A
 dmsetup message "$map" 0 fail_path "$(cat "/sys/block/$path/dev")"
 wait_for "$path back" state_in_target "$path" A
 systemctl restart nvmempd
-wait_for "two usable paths" usable_is 2
+wait_for "three usable paths" usable_is 3
 status_is .event_trouble "" || fail "after a restart: $(status .event_trouble)"
 
 say "a killed daemon's tracing is taken over, a stopped one's is gone"
@@ -151,7 +170,7 @@ kill -KILL "$(daemon_pid)"
 wait_for "the daemon dead" eval '! systemctl -q is-active nvmempd'
 expect_not "the instance is left" nothing_left
 systemctl start nvmempd
-wait_for "two usable paths" usable_is 2
+wait_for "three usable paths" usable_is 3
 status_is .event_trouble "" || fail "after the kill: $(status .event_trouble)"
 tcp_ana 21 inaccessible
 wait_for "inaccessible in the target" ana_in_kernel "$path" inaccessible
@@ -161,7 +180,7 @@ expect "nothing is left" nothing_left
 say "without the kernel probe"
 mount --bind /dev/null $T/kprobe_events
 systemctl start nvmempd
-wait_for "two paths" eval '[ "$(status ".maps[0].paths | length")" = 2 ]'
+wait_for "three paths" eval '[ "$(status ".maps[0].paths | length")" = 3 ]'
 wait_for "the trouble" trouble_is 'no kernel probe (.*): the end of a controller'
 tcp_ana 21 optimized
 wait_for "optimized in the target" ana_in_kernel "$path" optimized
@@ -179,7 +198,7 @@ umount $T
 mkdir -p /run/empty
 mount --bind /run/empty $T
 systemctl start nvmempd
-wait_for "two paths" eval '[ "$(status ".maps[0].paths | length")" = 2 ]'
+wait_for "three paths" eval '[ "$(status ".maps[0].paths | length")" = 3 ]'
 expect "it says so" eval 'nvmempctl | grep -q "^Slow to react: no tracing"'
 tcp_ana 21 optimized
 wait_for "optimized in the target" ana_in_kernel "$path" optimized
