@@ -189,6 +189,15 @@ static int manager_event_trouble(sd_bus *bus, const char *path, const char *inte
 	return bus_append_text(reply, bus_view(userdata)->event_trouble);
 }
 
+static int manager_config_trouble(sd_bus *bus, const char *path, const char *interface,
+				  const char *property, sd_bus_message *reply, void *userdata,
+				  sd_bus_error *error)
+{
+	const char *trouble = bus_view(userdata)->conf->trouble;
+
+	return bus_append_text(reply, trouble ? trouble : "");
+}
+
 static int manager_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct busobjects *o = userdata;
@@ -212,6 +221,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_PROPERTY("Version", "s", manager_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("NativeMultipath", "b", manager_native, 0, 0),
 	SD_BUS_PROPERTY("EventTrouble", "s", manager_event_trouble, 0, 0),
+	SD_BUS_PROPERTY("ConfigTrouble", "s", manager_config_trouble, 0, 0),
 	SD_BUS_PROPERTY("Rejected", "a(ss)", manager_rejected, 0, 0),
 	SD_BUS_METHOD("Refresh", "", "", manager_refresh, FOR_ALL),
 	SD_BUS_METHOD("Plan", "", "a(ss)", manager_plan, FOR_ALL),

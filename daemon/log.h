@@ -19,6 +19,7 @@
 #define LOG_ID_RECOVERED	"9cc0d16e21704bb887259bfaee374031"
 #define LOG_ID_REFUSED		"e51f02fdd8e941e1b043054876c3f7d2"
 #define LOG_ID_STEP_FAILED	"27921f1133804387a4635134162e7957"
+#define LOG_ID_CONFIG		"e7559c1f263e4d65bf249ba6026b1eb4"
 
 /* What an entry is about; NULL or "" = not this. */
 struct log_about {

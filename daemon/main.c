@@ -31,6 +31,12 @@
 /* A controller that does not answer must not hold up the boot. */
 #define READY_AT_LATEST_US	(10 * 1000000ULL)
 
+/* A source of events that is not to be had, or not whole */
+struct trouble {
+	char text[140];			/* "" = none */
+	bool by_clock;			/* what it would tell of is looked for */
+};
+
 struct daemon {
 	sd_event *event;
 	struct reconcile *rc;
@@ -39,9 +45,10 @@ struct daemon {
 	struct bus *bus;
 	char status[300];
 	bool ready;
-	sd_event_source *look;		/* where no events tell of ANA changes */
+	sd_event_source *look;		/* where events are not to be had */
 	unsigned int look_s;		/* until the next */
-	char trouble[200];
+	struct trouble troubles[NR_EVENT_SOURCES];
+	char trouble[300];		/* all of them */
 };
 
 struct command {
@@ -179,17 +186,43 @@ static void look_soon(struct daemon *d)
 	sd_event_source_set_time_relative(d->look, LOOK_MIN_S * UINT64_C(1000000));
 }
 
-__attribute__((format(printf, 2, 3)))
-static void say_trouble(struct daemon *d, const char *fmt, ...)
+static void look_by_clock(struct daemon *d)
 {
+	size_t i;
+
+	for (i = 0; i < NR_EVENT_SOURCES && !d->troubles[i].by_clock; i++)
+		;
+	if (i == NR_EVENT_SOURCES) {
+		d->look = sd_event_source_disable_unref(d->look);
+		return;
+	}
+	if (d->look)
+		return;
+	d->look_s = LOOK_MIN_S;
+	sd_event_add_time_relative(d->event, &d->look, CLOCK_MONOTONIC, LOOK_MIN_S * UINT64_C(1000000), 0,
+				   on_look, d);
+}
+
+__attribute__((format(printf, 4, 5)))
+static void set_trouble(struct daemon *d, enum event_source source, bool by_clock, const char *fmt, ...)
+{
+	struct trouble *t = &d->troubles[source];
+	size_t i, n = 0;
 	va_list ap;
 
+	t->by_clock = by_clock;
 	va_start(ap, fmt);
-	vsnprintf(d->trouble, sizeof(d->trouble), fmt, ap);
+	vsnprintf(t->text, sizeof(t->text), fmt, ap);
 	va_end(ap);
+	if (*t->text)
+		log_line(LOG_WARNING, "%s", t->text);
+	d->trouble[0] = '\0';
+	for (i = 0; i < NR_EVENT_SOURCES; i++)
+		if (*d->troubles[i].text)
+			n += snprintf(d->trouble + n, sizeof(d->trouble) - n, "%s%s", n ? "; " : "",
+				      d->troubles[i].text);
 	reconcile_set_event_trouble(d->rc, d->trouble);
-	if (*d->trouble)
-		log_line(LOG_WARNING, "%s", d->trouble);
+	look_by_clock(d);
 }
 
 /* nvme_core may be loaded after us. */
@@ -200,20 +233,30 @@ static void trace_if_new(struct daemon *d)
 
 	if (r > 0) {
 		reconcile_hint(d->rc, &rescan);
-		d->look = sd_event_source_disable_unref(d->look);
 		if (*trace_trouble(d->trace))
-			say_trouble(d, "%s: the end of a controller's reset is noticed late",
+			set_trouble(d, EVENTS_TRACE, false, "%s: the end of a controller's reset is noticed late",
 				    trace_trouble(d->trace));
 		else
-			say_trouble(d, "%s", "");
+			set_trouble(d, EVENTS_TRACE, false, "%s", "");
 	}
-	if (r >= 0 || r == -ENOENT || d->look)
+	if (r >= 0 || r == -ENOENT || d->troubles[EVENTS_TRACE].by_clock)
 		return;
-	d->look_s = LOOK_MIN_S;
-	say_trouble(d, "no tracing (%s): ANA changes and controllers are looked at every %d to %d seconds",
+	set_trouble(d, EVENTS_TRACE, true,
+		    "no tracing (%s): ANA changes and controllers are looked at every %d to %d seconds",
 		    strerror(-r), LOOK_MIN_S, LOOK_MAX_S);
-	sd_event_add_time_relative(d->event, &d->look, CLOCK_MONOTONIC, LOOK_MIN_S * UINT64_C(1000000), 0,
-				   on_look, d);
+}
+
+static void on_ended(void *context, enum event_source source, int error)
+{
+	static const struct {
+		const char *events, *what;
+	} texts[] = {
+		[EVENTS_TRACE] = { "trace", "ANA changes and controllers" },
+		[EVENTS_MAPS] = { "device-mapper", "maps" },
+	};
+
+	set_trouble(context, source, true, "no %s events any more (%s): %s are looked at every %d to %d seconds",
+		    texts[source].events, strerror(-error), texts[source].what, LOOK_MIN_S, LOOK_MAX_S);
 }
 
 static void on_hint(void *context, const struct hint *hint)
@@ -261,10 +304,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 	struct mp_err err = { "" };
 
 	sd_notify(0, "RELOADING=1");
-	if (reconcile_reload(d->rc, &err) < 0)
-		log_line(LOG_ERR, "%s; the configuration stays as it was", err.text);
-	else
-		log_line(LOG_NOTICE, "the configuration was read again");
+	reconcile_reload(d->rc, &err);
 	sd_notifyf(0, "READY=1\nSTATUS=%s", d->status);
 	return 0;
 }
@@ -321,7 +361,7 @@ static int start_reconcile(struct daemon *d, const struct command *c)
 
 static int start_service(struct daemon *d)
 {
-	const struct watch_handler hints = { .hint = on_hint, .context = d };
+	const struct watch_handler hints = { .hint = on_hint, .ended = on_ended, .context = d };
 	const struct reconcile_listener listener = { .settled = on_settled, .context = d };
 	struct mp_err err = { "" };
 	int r;

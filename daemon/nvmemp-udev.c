@@ -129,12 +129,11 @@ static int answer(const struct mp_topo *topo, const struct mp_ns *ns, struct mp_
 	r = mp_conf_init(&conf);
 	if (r)
 		return mp_err_set(err, r, "no memory");
-	/* a configuration that can't be read must not hide the paths: the daemon says so */
-	if (mp_conffile_read(MP_VENDOR_FILE, MP_CONF_FILE, &conf, err)) {
+	/* as the daemon does at its start, and it says what is left out */
+	r = mp_conffile_salvage(MP_VENDOR_FILE, MP_CONF_FILE, &conf, err);
+	if (r) {
 		mp_conf_done(&conf);
-		r = mp_conf_init(&conf);
-		if (r)
-			return mp_err_set(err, r, "no memory");
+		return r;
 	}
 	what = mp_conf_for_ns(topo, ns);
 	mp_conf_resolve(&conf, &what, &prefs);

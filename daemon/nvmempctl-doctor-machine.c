@@ -128,6 +128,14 @@ void check_tracing(const struct machine *m)
 	}
 }
 
+void check_config(const struct machine *m)
+{
+	if (!m->s || !*m->s->config_trouble)
+		return;
+	problem(m, "left out of the configuration: %s", m->s->config_trouble);
+	remedy(m, "mend that line; nvmempd --dry-run names the next one, if there are more; nvmempctl reload");
+}
+
 /* ---- the neighbours ---- */
 
 /* The device of sysfs in that folder is one of our maps, or lies on one */

@@ -203,6 +203,7 @@ static const struct {
 	{ "module", check_module },
 	{ "native multipath", check_native },
 	{ "tracing", check_tracing },
+	{ "configuration", check_config },
 	{ "multipathd", check_multipathd },
 	{ "LVM", check_lvm },
 	{ "md", check_md },

@@ -52,6 +52,7 @@ void cleanup_dir(DIR **dir);
 void check_module(const struct machine *m);
 void check_native(const struct machine *m);
 void check_tracing(const struct machine *m);
+void check_config(const struct machine *m);
 void check_multipathd(const struct machine *m);
 void check_lvm(const struct machine *m);
 void check_md(const struct machine *m);

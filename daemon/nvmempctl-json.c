@@ -166,6 +166,7 @@ int print_json(const struct nvmemp_snapshot *s)
 	text(root, "version", s->daemon_version);
 	flag(root, "native_multipath", s->native_multipath);
 	text(root, "event_trouble", s->event_trouble);
+	text(root, "config_trouble", s->config_trouble);
 	for (i = 0; i < s->nr_maps; i++)
 		append(maps, map_object(s->maps[i]));
 	for (i = 0; i < s->nr_subsystems; i++)

@@ -336,6 +336,8 @@ int print_metrics(FILE *to, bool older, const struct nvmemp_snapshot *s)
 	if (s) {
 		scalar(&w, "native_multipath", "Native multipath is on, no map is built.", s->native_multipath);
 		scalar(&w, "events_late", "The daemon notices some changes late.", *s->event_trouble);
+		scalar(&w, "config_left_out", "Something of the configuration could not be understood and is left out.",
+		       *s->config_trouble);
 		map_info(&w, s);
 		map_state(&w, s);
 		path_counts(&w, s);

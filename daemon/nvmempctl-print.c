@@ -152,10 +152,13 @@ static void print_native(const struct nvmemp_snapshot *s)
 
 int print_status(const struct nvmemp_snapshot *s)
 {
-	char device[100], reason[600], trouble[300];
+	char device[100], reason[600], trouble[600];
 	size_t i;
 	int r = 0;
 
+	if (*s->config_trouble)
+		printf("Left out of the configuration, until it is mended and reloaded: %s.\n\n",
+		       escape(s->config_trouble, trouble, sizeof(trouble)));
 	if (*s->event_trouble)
 		printf("Slow to react: %s.\n\n", escape(s->event_trouble, trouble, sizeof(trouble)));
 	for (i = 0; i < s->nr_maps && !r; i++) {

@@ -1013,6 +1013,24 @@ void reconcile_hint(struct reconcile *rc, const struct hint *hint)
 
 /* ---- life ---- */
 
+/*
+ * At its start the daemon has no older configuration to stay with. Without one, no path
+ * that the udev rules keep from others would have a map, and a machine that boots from
+ * one would not. What is left out can't do harm: mp_conf_leave_out(), and maps that
+ * are loaded stay as they are.
+ */
+static int first_conf(struct reconcile *rc, struct mp_err *err)
+{
+	int r;
+
+	if (rc->options.once || rc->options.dry_run)
+		return mp_conffile_read(MP_VENDOR_FILE, rc->options.conf_file, &rc->conf, err);
+	r = mp_conffile_salvage(MP_VENDOR_FILE, rc->options.conf_file, &rc->conf, err);
+	if (r == 0)
+		report_left_out(&rc->conf);
+	return r;
+}
+
 int reconcile_reload(struct reconcile *rc, struct mp_err *err)
 {
 	struct mp_conf conf;
@@ -1023,9 +1041,11 @@ int reconcile_reload(struct reconcile *rc, struct mp_err *err)
 		return mp_err_set(err, r, "no memory");
 	r = mp_conffile_read(MP_VENDOR_FILE, rc->options.conf_file, &conf, err);
 	if (r < 0) {
+		report_bad_reload(err);
 		mp_conf_done(&conf);
 		return r;
 	}
+	log_line(LOG_NOTICE, "the configuration was read again");
 	mp_conf_done(&rc->conf);
 	rc->conf = conf;
 	news_tell(&rc->news, &(struct mp_event){ "config-reloaded", "", "", "", "" });
@@ -1107,7 +1127,7 @@ static int start(struct reconcile *rc, struct mp_err *err)
 	rc->known = mp_known_new(rc->options.root_fd);
 	if (!rc->health || !rc->clients || !rc->known || mp_conf_init(&rc->conf) < 0)
 		return mp_err_set(err, -ENOMEM, "no memory");
-	r = reconcile_reload(rc, err);
+	r = first_conf(rc, err);
 	if (r < 0)
 		return r;
 	r = maps_new(rc->event, &jobs, &rc->maps, err);

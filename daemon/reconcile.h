@@ -30,7 +30,7 @@ void reconcile_stop(struct reconcile *rc);
 
 void reconcile_hint(struct reconcile *rc, const struct hint *hint);
 
-/* Reads the configuration again; on error the old one stays. */
+/* Reads the configuration again; on error the old one stays. The log says either. */
 int reconcile_reload(struct reconcile *rc, struct mp_err *err);
 
 /* What is known now; the pointers hold until control returns to the loop. */

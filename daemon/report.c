@@ -248,6 +248,24 @@ uint64_t report_rejects(struct told *told, const struct mp_desired *desired, uin
 	return 0;
 }
 
+void report_left_out(const struct mp_conf *conf)
+{
+	const struct log_about about = { .id = LOG_ID_CONFIG, .reason = conf->trouble };
+
+	if (conf->trouble)
+		log_event(LOG_ERR, &about, "%s; what can't be understood is left out, and loaded maps keep "
+			  "their settings, until it is mended and read again", conf->trouble);
+	if (conf->unsure)
+		log_event(LOG_ERR, &about, "no new map is made until then: the configuration may say to ignore it");
+}
+
+void report_bad_reload(const struct mp_err *err)
+{
+	const struct log_about about = { .id = LOG_ID_CONFIG, .reason = err->text };
+
+	log_event(LOG_ERR, &about, "%s; the configuration stays as it was", err->text);
+}
+
 void report_status(const struct view *view, char *buf, size_t size)
 {
 	size_t i, j, paths = 0, usable = 0;

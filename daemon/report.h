@@ -28,6 +28,12 @@ uint64_t report_rejects(struct told *told, const struct mp_desired *desired, uin
 			uint64_t now_ms);
 void told_done(struct told *told);
 
+/* At a start; nothing is said where nothing is left out */
+void report_left_out(const struct mp_conf *conf);
+
+/* The old configuration stays */
+void report_bad_reload(const struct mp_err *err);
+
 /* "2 maps, 4/4 paths usable" */
 void report_status(const struct view *view, char *buf, size_t size);
 

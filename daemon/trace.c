@@ -60,6 +60,15 @@ static int write_text(const char *path, const char *text)
 	return r;
 }
 
+/* "CPU:1 [LOST 23 EVENTS]", also without a number (print_trace_line): overwritten before they were read */
+static bool tells_of_loss(const char *line)
+{
+	unsigned int cpu;
+	int end = 0;
+
+	return sscanf(line, "CPU:%u [LOST %n", &cpu, &end) == 1 && end > 0;
+}
+
 /* "kworker/u4:1-34 [000] ..... 12.345678: nvme_async_event: nvme0: NVME_AEN=0x0c0302 [...]" */
 static void take_line(struct trace *t, const char *line)
 {
@@ -69,6 +78,11 @@ static void take_line(struct trace *t, const char *line)
 	char name[32];
 	unsigned int event;
 
+	if (tells_of_loss(line)) {
+		log_line(LOG_WARNING, "trace events were lost: looking at everything again");
+		t->handler.hint(t->handler.context, &(struct hint){ HINT_RESCAN, "" });
+		return;
+	}
 	if (!s && strstr(line, " ctrl_state: ")) {
 		t->handler.hint(t->handler.context, &(struct hint){ HINT_STATE, "" });
 		return;
@@ -108,7 +122,9 @@ static int on_trace(sd_event_source *s, int fd, uint32_t revents, void *userdata
 	if (n > 0)
 		take_text(t, text, n);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		log_line(LOG_ERR, "no asynchronous events any more: %s", strerror(errno));
+		int error = -errno;
+
+		t->handler.ended(t->handler.context, EVENTS_TRACE, error);
 		return sd_event_source_set_enabled(s, SD_EVENT_OFF);
 	}
 	return 0;

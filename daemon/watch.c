@@ -131,8 +131,8 @@ static int on_dm(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 	int r = arm(fd);
 
 	if (r < 0) {
-		log_line(LOG_ERR, "no device-mapper events any more: %s", strerror(-r));
 		sd_event_source_set_enabled(s, SD_EVENT_OFF);
+		w->handler.ended(w->handler.context, EVENTS_MAPS, r);
 	}
 	give(w, HINT_MAPS, "");
 	return 0;

@@ -26,8 +26,17 @@ struct hint {
 	const char *name;		/* of the device; "" where none is meant */
 };
 
+/* What may come to an end while all else goes on */
+enum event_source {
+	EVENTS_TRACE,
+	EVENTS_MAPS,
+	NR_EVENT_SOURCES
+};
+
 struct watch_handler {
 	void (*hint)(void *context, const struct hint *hint);
+	/* no hint comes from there any more: what it told of must be looked for by the clock */
+	void (*ended)(void *context, enum event_source source, int error);
 	void *context;
 };
 

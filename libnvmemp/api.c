@@ -231,6 +231,7 @@ static const struct field manager_fields[] = {
 	{ "Version", 's', offsetof(struct nvmemp_snapshot, daemon_version) },
 	{ "NativeMultipath", 'b', offsetof(struct nvmemp_snapshot, native_multipath) },
 	{ "EventTrouble", 's', offsetof(struct nvmemp_snapshot, event_trouble) },
+	{ "ConfigTrouble", 's', offsetof(struct nvmemp_snapshot, config_trouble) },
 	{ }
 };
 

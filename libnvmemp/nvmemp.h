@@ -99,6 +99,7 @@ struct nvmemp_snapshot {
 	const struct nvmemp_subsystem_info *const *subsystems;
 	const struct nvmemp_reject_info *const *rejected;
 	const char *event_trouble;	/* which changes are noticed late, and why; "" = none */
+	const char *config_trouble;	/* what of the configuration is left out; "" = nothing */
 };
 
 struct nvmemp_step_info {

@@ -211,6 +211,22 @@ int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, cons
 	return 0;
 }
 
+void mp_conf_leave_out(struct mp_conf *conf, const char *section, const char *key,
+		       const char *file, unsigned int line, const struct mp_err *err)
+{
+	static const char ignore[] = "ignore", hold[] = "write_hold";
+
+	if (!conf->trouble)
+		conf->trouble = mp_arena_strdup(conf->arena, err->text);
+	if (!conf->trouble)
+		conf->trouble = "no memory";
+	if (!key || !strncmp(key, ignore, sizeof(ignore) - 1))
+		conf->unsure = true;
+	else if (!strncmp(key, hold, sizeof(hold) - 1) &&
+		 mp_conf_add(conf, section, hold, "auto", file, line, NULL))
+		mp_conf_add(conf, "defaults", hold, "auto", file, line, NULL);
+}
+
 /* '*' any text, '?' any character; the rest is meant as it stands (NQNs have no other wildcards) */
 static bool glob(const char *pattern, const char *text)
 {
@@ -259,14 +275,28 @@ static bool applies(const struct mp_setting *s, const struct mp_conf_for *what)
 	return false;
 }
 
-/* The slot of what was set so before, or a new one behind all others; NULL: no memory */
-static struct mp_setting *slot_by_hand(struct mp_conf *conf, const char *wwid, const char *key)
+static struct mp_setting *find_by_hand(const struct mp_conf *conf, const char *wwid, const char *key)
 {
-	struct mp_setting *s, *more;
+	struct mp_setting *s;
 
 	for (s = conf->settings; s < conf->settings + conf->nr_settings; s++)
 		if (!s->line && !strcmp(s->match, wwid) && !strcmp(s->key, key))
 			return s;
+	return NULL;
+}
+
+bool mp_conf_is_by_hand(const struct mp_conf *conf, const char *wwid, const char *key)
+{
+	return find_by_hand(conf, wwid, key);
+}
+
+/* The slot of what was set so before, or a new one behind all others; NULL: no memory */
+static struct mp_setting *slot_by_hand(struct mp_conf *conf, const char *wwid, const char *key)
+{
+	struct mp_setting *s = find_by_hand(conf, wwid, key), *more;
+
+	if (s)
+		return s;
 	more = mp_arena_grow(conf->arena, conf->settings, conf->nr_settings, sizeof(*s));
 	if (!more)
 		return NULL;

@@ -25,6 +25,15 @@ int mp_conf_add(struct mp_conf *conf, const char *section, const char *key, cons
 		const char *file, unsigned int line, struct mp_err *err);
 
 /*
+ * A setting that mp_conf_add() refused, as err says, is left out. Where its loss could do
+ * harm, what is safe takes its place: write_hold is auto, in its section or, if that is
+ * none, for all. After an "ignore" is lost nobody is sure any more whom it meant; key is
+ * NULL for all that is in a file which can't be read, and that may be one.
+ */
+void mp_conf_leave_out(struct mp_conf *conf, const char *section, const char *key,
+		       const char *file, unsigned int line, const struct mp_err *err);
+
+/*
  * The map of this uuid was torn down: it is not made again for as long as this conf
  * lives, which is until the files are read again. -ENOMEM
  */
@@ -37,6 +46,7 @@ bool mp_conf_is_torn(const struct mp_conf *conf, const char *uuid);
  * which values the key may have.
  */
 #define MP_CONF_BY_HAND	"set by hand"
+bool mp_conf_is_by_hand(const struct mp_conf *conf, const char *wwid, const char *key);
 int mp_conf_set(struct mp_conf *conf, const char *wwid, const char *key, const char *value,
 		struct mp_err *err);
 

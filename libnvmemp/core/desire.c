@@ -223,11 +223,35 @@ static int add_new(struct build *b, const struct candidate *c)
 
 	if (mp_conf_is_torn(b->conf, c->uuid))
 		return reject(b->d, c->ns->name, "its map was torn down: reload nvmempd to have it again");
+	if (b->conf->unsure)
+		return reject(b->d, c->ns->name, "the configuration may say to ignore it: %s", b->conf->trouble);
 	r = others_object(b, c);
 	if (r)
 		return r < 0 ? r : 0;
 	b->c[b->nr++] = *c;
 	return 0;
+}
+
+/*
+ * What was left out of the configuration may be what the loaded map has, and is not
+ * taken from it: only what was said by hand changes it.
+ */
+static void keep_settings(const struct build *b, struct candidate *c)
+{
+	const char *wwid = c->ns->id.wwid;
+	const struct mp_map *have;
+
+	if (!b->conf->trouble || !c->loaded || !c->loaded->has_table || *c->loaded->bad)
+		return;
+	have = &c->loaded->map;
+	if (!mp_conf_is_by_hand(b->conf, wwid, "policy"))
+		c->prefs.policy = have->policy;
+	if (!mp_conf_is_by_hand(b->conf, wwid, "no_path"))
+		c->prefs.no_path = have->no_path;
+	memcpy(c->prefs.features, have->features, sizeof(have->features));
+	c->prefs.alias = have->name;
+	if (c->in_table)
+		c->prefs.weight = c->in_table->weight;
 }
 
 static int add_candidate(struct build *b, const struct mp_ns *ns)
@@ -245,6 +269,7 @@ static int add_candidate(struct build *b, const struct mp_ns *ns)
 	c.loaded = mp_loaded_find(b->loaded, c.uuid);
 	if (c.loaded)
 		c.in_table = mp_map_path(&c.loaded->map, ns->major, ns->minor);
+	keep_settings(b, &c);
 	r = note_intruders(b, ns, c.uuid);
 	if (!r)
 		r = note_present(b, &c);

@@ -197,6 +197,8 @@ struct mp_conf {
 	const char **torn;		/* uuids of maps that were torn down since it was read */
 	size_t nr_torn;
 	bool vendor;			/* what is added now are defaults of vendors */
+	const char *trouble;		/* the first thing that was left out, FILE:LINE: why; NULL = nothing was */
+	bool unsure;			/* among it may be an "ignore" */
 };
 
 /* The settings that hold for one namespace, resolved. */

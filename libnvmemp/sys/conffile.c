@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,12 @@
 #define BLANKS		" \t\r"
 
 struct parser {
-	const char *file;
-	unsigned int line;
-	char *section;			/* "" before the first one */
 	struct mp_conf *conf;
 	struct mp_err *err;
+	bool salvage;			/* what can't be read or understood is left out */
+	const char *file;
+	unsigned int line;
+	char *section;			/* "" before the first one; with its brackets if it is none */
 };
 
 static void cleanup_free(void *p)
@@ -62,6 +64,7 @@ static int parse_section(struct parser *p, char *s)
 {
 	size_t n = strlen(s);
 
+	p->section = s;
 	if (s[n - 1] != ']')
 		return mp_err_set(p->err, -EINVAL, "%s:%u: a section ends with ]", p->file, p->line);
 	s[n - 1] = '\0';
@@ -72,41 +75,65 @@ static int parse_section(struct parser *p, char *s)
 	return 0;
 }
 
+/* What was refused with r: passed on, or left out */
+static int refuse(struct parser *p, const char *key, int r)
+{
+	if (!p->salvage || r == -ENOMEM)
+		return r;
+	mp_conf_leave_out(p->conf, p->section, key, p->file, p->line, p->err);
+	return 0;
+}
+
 static int parse_setting(struct parser *p, char *s)
 {
 	char *eq = strchr(s, '=');
+	int r;
 
 	if (!eq)
-		return mp_err_set(p->err, -EINVAL, "%s:%u: neither [section] nor key = value",
-				  p->file, p->line);
+		return refuse(p, s, mp_err_set(p->err, -EINVAL, "%s:%u: neither [section] nor key = value",
+					       p->file, p->line));
 	*eq = '\0';
-	return mp_conf_add(p->conf, p->section, strip(s), strip(eq + 1), p->file, p->line, p->err);
+	s = strip(s);
+	r = mp_conf_add(p->conf, p->section, s, strip(eq + 1), p->file, p->line, p->err);
+	return r ? refuse(p, s, r) : 0;
 }
 
 static int parse_line(struct parser *p, char *line)
 {
 	char *s = strip(line);
+	int r;
 
 	if (*s == '\0' || *s == '#' || *s == ';')
 		return 0;
-	return *s == '[' ? parse_section(p, s) : parse_setting(p, s);
+	if (*s != '[')
+		return parse_setting(p, s);
+	r = parse_section(p, s);
+	return r ? refuse(p, s, r) : 0;
 }
 
-int mp_conffile_parse(const char *text, const char *file, struct mp_conf *conf,
-		      struct mp_err *err)
+static int parse_text(struct parser *p, const char *text)
 {
-	struct parser p = { .file = file, .section = "", .conf = conf, .err = err };
 	__attribute__((cleanup(cleanup_free))) char *copy = strdup(text);
 	char *rest = copy, *line;
 	int r = 0;
 
 	if (!copy)
 		return -ENOMEM;
+	p->line = 0;
 	while (r == 0 && (line = strsep(&rest, "\n"))) {
-		p.line++;
-		r = parse_line(&p, line);
+		p->line++;
+		r = parse_line(p, line);
 	}
+	p->section = "";
 	return r;
+}
+
+int mp_conffile_parse(const char *text, const char *file, struct mp_conf *conf,
+		      struct mp_err *err)
+{
+	struct parser p = { .conf = conf, .err = err, .file = file, .section = "" };
+
+	return parse_text(&p, text);
 }
 
 /* Positive: there is no such file. */
@@ -139,15 +166,19 @@ static int read_text(const char *path, char **ret, struct mp_err *err)
 	return 0;
 }
 
-static int read_file(const char *path, struct mp_conf *conf, struct mp_err *err)
+static int read_file(struct parser *p, const char *path)
 {
 	__attribute__((cleanup(cleanup_free))) char *text = NULL;
 	int r;
 
-	r = read_text(path, &text, err);
-	if (r)
-		return r < 0 ? r : 0;
-	return mp_conffile_parse(text, path, conf, err);
+	p->file = path;
+	r = read_text(path, &text, p->err);
+	if (r < 0)
+		r = refuse(p, NULL, r);
+	else
+		r = r ? 0 : parse_text(p, text);
+	p->file = "";
+	return r;
 }
 
 static int is_conf(const struct dirent *e)
@@ -163,7 +194,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int read_dir(const char *dir, struct mp_conf *conf, struct mp_err *err)
+static int read_dir(struct parser *p, const char *dir)
 {
 	struct dirent **names = NULL;
 	char path[4096];
@@ -173,33 +204,47 @@ static int read_dir(const char *dir, struct mp_conf *conf, struct mp_err *err)
 	if (n < 0 && errno == ENOENT)
 		return 0;
 	if (n < 0)
-		return mp_err_set(err, -errno, "%s: %s", dir, strerror(errno));
+		return refuse(p, NULL, mp_err_set(p->err, -errno, "%s: %s", dir, strerror(errno)));
 	for (i = 0; i < n; i++) {
 		if (r == 0 && snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name) >=
 		    (int)sizeof(path))
-			r = mp_err_set(err, -ENAMETOOLONG, "%s: the name is too long", dir);
+			r = mp_err_set(p->err, -ENAMETOOLONG, "%s: the name is too long", dir);
 		if (r == 0)
-			r = read_file(path, conf, err);
+			r = read_file(p, path);
 		free(names[i]);
 	}
 	free(names);
 	return r;
 }
 
-int mp_conffile_read(const char *vendor, const char *file, struct mp_conf *conf, struct mp_err *err)
+static int read_all(struct parser *p, const char *vendor, const char *file)
 {
 	char dir[4096];
 	int r = 0;
 
-	conf->vendor = true;
+	p->conf->vendor = true;
 	if (vendor)
-		r = read_file(vendor, conf, err);
-	conf->vendor = false;
+		r = read_file(p, vendor);
+	p->conf->vendor = false;
 	if (r == 0)
-		r = read_file(file, conf, err);
+		r = read_file(p, file);
 	if (r)
 		return r;
 	if (snprintf(dir, sizeof(dir), "%s.d", file) >= (int)sizeof(dir))
-		return mp_err_set(err, -ENAMETOOLONG, "%s: the name is too long", file);
-	return read_dir(dir, conf, err);
+		return mp_err_set(p->err, -ENAMETOOLONG, "%s: the name is too long", file);
+	return read_dir(p, dir);
+}
+
+int mp_conffile_read(const char *vendor, const char *file, struct mp_conf *conf, struct mp_err *err)
+{
+	struct parser p = { .conf = conf, .err = err, .section = "" };
+
+	return read_all(&p, vendor, file);
+}
+
+int mp_conffile_salvage(const char *vendor, const char *file, struct mp_conf *conf, struct mp_err *err)
+{
+	struct parser p = { .conf = conf, .err = err, .salvage = true, .section = "" };
+
+	return read_all(&p, vendor, file);
 }

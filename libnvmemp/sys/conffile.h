@@ -15,6 +15,12 @@
  */
 int mp_conffile_read(const char *vendor, const char *file, struct mp_conf *conf, struct mp_err *err);
 
+/*
+ * The same for who has no older configuration to stay with, and must start: what can't be
+ * read or understood is left out, and conf->trouble says the first of it. -ENOMEM
+ */
+int mp_conffile_salvage(const char *vendor, const char *file, struct mp_conf *conf, struct mp_err *err);
+
 /* The same for text that is at hand; file is its name for people. */
 int mp_conffile_parse(const char *text, const char *file, struct mp_conf *conf,
 		      struct mp_err *err);

@@ -204,9 +204,7 @@ stall_out() { dmsetup resume below; }
 
 daemon_answers() { nvmempctl status >/dev/null 2>&1; }
 
-# Not for being started too often
 end_daemon() {
-	systemctl reset-failed nvmempd
 	kill "-$1" "$(daemon_pid)"
 }
 
@@ -223,13 +221,12 @@ daemon_stop_in() { stopped=$(daemon_pid); kill -STOP "$stopped"; link_in; }
 daemon_stop_out() { link_out; kill -CONT "$stopped"; wait_for "the daemon" daemon_answers; }
 
 fault daemon_restart "" on "the daemon is restarted"
-daemon_restart_in() { systemctl reset-failed nvmempd; systemctl restart nvmempd; }
+daemon_restart_in() { systemctl restart nvmempd; }
 daemon_restart_out() { wait_for "the daemon" daemon_answers; }
 
 fault daemon_oom "" on "the kernel kills the daemon for its memory"
 daemon_oom_in() {
 	local pid
-	systemctl reset-failed nvmempd
 	pid=$(daemon_pid)
 	echo 1000 >"/proc/$pid/oom_score_adj"
 	echo f >/proc/sysrq-trigger

@@ -100,6 +100,7 @@ static void put_manager(const struct daemon *d, sd_bus_message *m)
 		put_property(m, "Version", "s", "9.9", 0);
 		put_property(m, "NativeMultipath", "b", NULL, 1);
 		put_property(m, "EventTrouble", "s", "no tracing", 0);
+		put_property(m, "ConfigTrouble", "s", "f:1: unknown key", 0);
 		sd_bus_message_open_container(m, 'e', "sv");
 		sd_bus_message_append(m, "s", "Rejected");
 		sd_bus_message_append(m, "v", "a(ss)", 1, "nvme5n1", "because");
@@ -212,6 +213,7 @@ static void a_snapshot_has_all_in_order(void **state)
 	assert_string_equal(s->daemon_version, "9.9");
 	assert_true(s->native_multipath);
 	assert_string_equal(s->event_trouble, "no tracing");
+	assert_string_equal(s->config_trouble, "f:1: unknown key");
 	assert_int_equal(s->nr_maps, 1);
 	assert_string_equal(s->maps[0]->name, "m");
 	assert_string_equal(s->maps[0]->policy, "");

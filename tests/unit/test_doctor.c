@@ -379,6 +379,13 @@ static void faults_of_paths_are_found(void **state)
 	finds("late", "",
 	      "problem  tracing: some changes are noticed late: no tracing instance\n"
 	      "         -> mend that, then systemctl restart nvmempd\n" ONE_PROBLEM);
+	d.s.config_trouble = "/etc/nvmemp/nvmemp.conf:3: unknown key \"polcy\"";
+	finds("a mistake", "",
+	      "problem  configuration: left out of the configuration:\n"
+	      "         /etc/nvmemp/nvmemp.conf:3: unknown key \"polcy\"\n"
+	      "         -> mend that line; nvmempd --dry-run names the next one, if there are\n"
+	      "            more; nvmempctl reload\n" ONE_PROBLEM);
+	d.s.config_trouble = "";
 	d.map.name = "d\033b";
 	d.map.nr_paths = 0;
 	finds("a name that means harm", "",

@@ -51,6 +51,7 @@ struct machine {
 	bool ana;		/* CMIC says so; group 2 is inaccessible */
 	bool no_log;		/* which was not read yet */
 	const char *conf[4][3];	/* section, key, value */
+	const char *left_out[2];	/* section, key of what could not be understood; key NULL: a file */
 	const char *torn;	/* uuid */
 	const char *loaded;	/* table of the map NAME, size 2048 */
 	bool read_only;		/* the map */
@@ -220,6 +221,8 @@ static struct mp_conf conf_of(const struct machine *m)
 	for (i = 0; i < COUNT(m->conf) && m->conf[i][0]; i++)
 		if (mp_conf_add(&conf, m->conf[i][0], m->conf[i][1], m->conf[i][2], "f", 1, &err))
 			fail_msg("%s: %s", m->name, err.text);
+	if (m->left_out[0])
+		mp_conf_leave_out(&conf, m->left_out[0], m->left_out[1], "f", 2, &(struct mp_err){ "f:2: why" });
 	if (m->torn)
 		assert_int_equal(mp_conf_tear(&conf, m->torn), 0);
 	return conf;
@@ -908,6 +911,42 @@ static const struct machine rows[] = {
 		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy round-robin no_path 7 2 " BOTH "\n",
 		.plan = "message " NAME ": policy round-robin because \"the configuration says so\"\n"
 			"message " NAME ": no_path 7 because \"the configuration says so\"\n",
+	}, {
+		.name = "something was left out: the loaded map keeps its settings and its name",
+		.ns = PLAIN, .loaded = "6 policy latency no_path queue write_hold 500 1 259:0 4 ana optimized weight 3",
+		.conf = { { "defaults", "policy", "round-robin" }, { "namespace " WWID, "no_path", "7" },
+			  { "namespace " WWID, "alias", "data" }, { "controller *", "weight", "5" } },
+		.left_out = { "defaults", "polcy" },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 6 policy latency no_path queue write_hold 500 "
+			   "2 259:0 4 ana optimized weight 3 259:1 4 ana optimized weight 5\n",
+		.plan = ADD("259:1 4 ana optimized weight 5") " because \"path nvme1n1 appeared\"\n",
+	}, {
+		.name = "a new one gets what was understood",
+		.ns = { A }, .conf = { { "defaults", "policy", "round-robin" } }, .left_out = { "defaults", "polcy" },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 4 policy round-robin no_path 60 1 259:0 2 ana optimized\n",
+		.plan = "create " NAME ": 0 2048 nvmemp 4 policy round-robin no_path 60 "
+			"1 259:0 2 ana optimized because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "of write_hold, the safe value",
+		.ns = { A }, .left_out = { "[namspace x", "write_hold" },
+		.desired = "map " NAME " " NAME ": 0 2048 nvmemp 6 policy numa no_path 60 write_hold auto 1 259:0 2 ana optimized\n",
+		.plan = "create " NAME ": 0 2048 nvmemp 6 policy numa no_path 60 write_hold auto "
+			"1 259:0 2 ana optimized because \"nvme0n1 has 1 path\"\n",
+	}, {
+		.name = "an ignore was left out: no new map",
+		.ns = PLAIN, .left_out = { "subsystem *", "ignore" },
+		.desired = "reject nvme0n1 because \"the configuration may say to ignore it: f:2: why\"\n"
+			   "reject nvme1n1 because \"the configuration may say to ignore it: f:2: why\"\n",
+		.plan = "",
+	}, {
+		.name = "a file was: no new map",
+		.ns = { A }, .left_out = { "", NULL },
+		.desired = "reject nvme0n1 because \"the configuration may say to ignore it: f:2: why\"\n",
+		.plan = "",
+	}, {
+		.name = "and the one that is there lives on",
+		.ns = PLAIN, .left_out = { "subsystem *", "ignore" }, .loaded = HEAD "1 259:0 2 ana optimized",
+		.desired = WANTED, .plan = ADD("259:1 2 ana optimized") " because \"path nvme1n1 appeared\"\n",
 	}, {
 		.name = "a map that was torn down, whose uuid is a packed wwid, is not made again",
 		.ns = { A }, .facts = "sys/block/nvme0n1/wwid = nvme.1d0f-4141414141414141414141414141414141414141-4"

@@ -2,18 +2,13 @@
 /* Configuration files: rows of text, and a directory of drop-ins. */
 #include <fcntl.h>
 #include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "core/conf.h"
+#include "core/dump.h"
 #include "sys/conffile.h"
 
 #define NQN "nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff:and-a-tail-that-goes-on"
@@ -235,6 +230,86 @@ static void bytes_that_are_no_text_are_refused(void **state)
 	mp_conf_done(&conf);
 }
 
+/* All of them, whatever the folder */
+static char *settings_text(struct mp_conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nr_settings; i++)
+		conf->settings[i].file = strrchr(conf->settings[i].file, '/') + 1;
+	return mp_dump_conf(conf);
+}
+
+/* What a start makes of a text: the settings, what is left out first, and what it is not sure of */
+static void a_start_leaves_out_what_it_must(void **state)
+{
+	static const struct {
+		const char *text, *settings, *trouble;
+		bool unsure;
+	} texts[] = {
+		{ "[defaults]\nno_path = 1\n", "f:2 [defaults] no_path = 1\n", "", false },
+		{ "[defaults]\npolicy = best\nno_path = never\nno_path = 2\n", "f:4 [defaults] no_path = 2\n",
+		  "f:2: policy = \"best\": must be numa, round-robin, queue-depth or latency", false },
+		{ "[defaults]\npolcy = numa\n[namespace w]\nignore = yes\n", "f:4 [namespace w] ignore = yes\n",
+		  "f:2: unknown key \"polcy\"", false },
+		{ "[defaults]\nignore = yse\n", "", "f:2: ignore = \"yse\": must be yes or no", true },
+		{ "[defaults]\nignore yes\n", "", "f:2: neither [section] nor key = value", true },
+		{ "[namespace w\nignore = yes\npolicy = numa\n[defaults]\nno_path = 3\n", "f:5 [defaults] no_path = 3\n",
+		  "f:1: a section ends with ]", true },
+		{ "[]\nno_path = 2\n", "", "f:1: a section needs a name", false },
+		{ "[defaults]\nno_path = 4\n[namspace w]\npolicy = numa\n", "f:2 [defaults] no_path = 4\n",
+		  "f:4: section [namspace w] is none of [defaults], [model NAME], [subsystem NQN], [namespace WWID], "
+		  "[controller ADDRESS]", false },
+		{ "[subsystem q]\nwrite_hold = atuo\n", "f:2 [subsystem q] write_hold = auto\n",
+		  "f:2: write_hold = \"atuo\": must be off, auto, or 1 to 600000 milliseconds", false },
+		{ "write_hold = auto\n", "f:1 [defaults] write_hold = auto\n",
+		  "f:1: section [] is none of [defaults], [model NAME], [subsystem NQN], [namespace WWID], "
+		  "[controller ADDRESS]", false },
+		{ "policy = numa\n\1\n", "", "f:1: section [] is none of [defaults], [model NAME], [subsystem NQN], "
+		  "[namespace WWID], [controller ADDRESS]", false },
+	};
+	char path[256], trouble[400], *text;
+	struct mp_conf conf;
+	struct mp_err err;
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/f", (const char *)*state);
+	for (i = 0; i < COUNT(texts); i++) {
+		const char *t;
+
+		put(*state, "f", texts[i].text);
+		assert_int_equal(mp_conf_init(&conf), 0);
+		assert_int_equal(mp_conffile_salvage(NULL, path, &conf, &err), 0);
+		t = conf.trouble ? conf.trouble + strlen(path) - 1 : "";
+		snprintf(trouble, sizeof(trouble), "%s", t);
+		check_text(texts[i].text, trouble, texts[i].trouble);
+		assert_int_equal(conf.unsure, texts[i].unsure);
+		text = settings_text(&conf);
+		check_text(texts[i].text, text, texts[i].settings);
+		free(text);
+		mp_conf_done(&conf);
+	}
+}
+
+static void a_start_goes_by_what_it_can_read(void **state)
+{
+	char path[256];
+	struct mp_conf conf;
+	struct mp_err err;
+
+	put(*state, "c.conf", "[defaults]\nno_path = 1\n");
+	make_dir(*state, "c.conf.d");
+	make_dir(*state, "c.conf.d/10.conf");
+	put(*state, "c.conf.d/20.conf", "[defaults]\npolicy = latency\n");
+	snprintf(path, sizeof(path), "%s/c.conf", (const char *)*state);
+	assert_int_equal(mp_conf_init(&conf), 0);
+	assert_int_equal(mp_conffile_salvage(NULL, path, &conf, &err), 0);
+	assert_int_equal(conf.nr_settings, 2);
+	assert_true(conf.unsure);
+	assert_non_null(strstr(conf.trouble, "c.conf.d/10.conf: not a regular file"));
+	mp_conf_done(&conf);
+}
+
 #define ROW(claim) cmocka_unit_test_setup_teardown(claim, setup, teardown)
 
 int main(void)
@@ -247,6 +322,8 @@ int main(void)
 		ROW(dropins_come_after_the_file_in_order_of_names),
 		ROW(a_vendors_file_is_weaker_than_all_others),
 		ROW(an_error_names_the_file),
+		ROW(a_start_leaves_out_what_it_must),
+		ROW(a_start_goes_by_what_it_can_read),
 		ROW(what_is_no_file_is_an_error_that_names_it),
 		ROW(bytes_that_are_no_text_are_refused),
 	};

@@ -166,7 +166,7 @@ static void says_that_the_daemon_is_gone(void **state)
 
 static void no_maps(void **state)
 {
-	const struct nvmemp_snapshot none = { .event_trouble = "" };
+	const struct nvmemp_snapshot none = { .event_trouble = "", .config_trouble = "" };
 	struct top_view v = plain;
 
 	v.now = &none;

@@ -27,7 +27,7 @@ static struct nvmemp_map_info map_one = {
 };
 static const struct nvmemp_map_info *const one_map[] = { &map_one };
 static struct nvmemp_snapshot one_snapshot = {
-	.daemon_version = "0.1.0", .nr_maps = 1, .maps = one_map, .event_trouble = "",
+	.daemon_version = "0.1.0", .nr_maps = 1, .maps = one_map, .event_trouble = "", .config_trouble = "",
 };
 
 #endif

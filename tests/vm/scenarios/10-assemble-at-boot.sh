@@ -72,6 +72,8 @@ rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")
 anonymous=$(awk '/^RssAnon/ { print $2 }' "/proc/$pid/status")
 value "resident memory, and its own part" "$rss KiB, $anonymous KiB"
 expect "its own memory of $anonymous KiB is under 3 MiB" test "$anonymous" -lt 3072
+locked=$(awk '/^VmLck/ { print $2 }' "/proc/$pid/status")
+expect "it is locked: $locked KiB" test "$locked" -gt 0
 # Linux 7 maps more of each file around a page that was touched
 [ "$(uname -r | cut -d . -f 1)" -ge 7 ] ||
 	expect "resident memory of $rss KiB is under 8 MiB" test "$rss" -lt 8192

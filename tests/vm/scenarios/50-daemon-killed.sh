@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0
-# The daemon is killed (SIGKILL) during I/O and during a path loss: I/O goes
-# on, and at its restart the daemon adopts the map without a suspend.
+# The daemon is killed (SIGKILL) during I/O and during a path loss, again and again,
+# or hangs until the watchdog sees it: I/O goes on, and at its restart the daemon
+# adopts the map without a suspend. While a path is lost it starts no program.
 #
 #    nvme0 -x- nvme0n1 --.
 #                         >-- map --- fio        nvmempd (killed)
@@ -36,7 +37,6 @@ start_fio "$dm"
 say "killed during I/O"
 killed
 wait_for_io "the daemon is dead"
-systemctl reset-failed nvmempd
 systemctl start nvmempd
 wait_for "two usable paths" usable_is 2
 wait_for_io "the daemon is back"
@@ -49,7 +49,6 @@ unplug c0
 wait_for_io "c0 is gone, the daemon is dead"
 plug c0
 wait_for_io "c0 is back, the daemon is dead"
-systemctl reset-failed nvmempd
 systemctl start nvmempd
 wait_for "two usable paths" usable_is 2
 wait_for_io "the daemon is back"
@@ -68,6 +67,48 @@ wait_for "systemd to start it again" restarted
 wait_for "one path in the map" status_is '.maps[0].paths | length' 1
 plug c0
 wait_for "two usable paths" usable_is 2
+
+say "it starts no program while a path is lost and regained"
+T=/sys/kernel/tracing/instances/lab_exec
+mkdir $T
+echo 1 >$T/options/event-fork
+(cd "/proc/$(daemon_pid)/task" && echo *) >$T/set_event_pid
+echo 1 >$T/events/sched/sched_process_exec/enable
+unplug c0
+wait_for "one path in the map" status_is '.maps[0].paths | length' 1
+plug c0
+wait_for "two usable paths" usable_is 2
+expect_eq "programs" "$(grep -c 'sched_process_exec: ' $T/trace)" 0
+echo $BASHPID >>$T/set_event_pid
+/bin/true
+expect "one is noticed" grep -q 'sched_process_exec: .*true' $T/trace
+rmdir $T
+
+say "killed again and again"
+expect_eq "starts that it may have" "$(systemctl show -P StartLimitIntervalUSec nvmempd)" 0
+for _ in 1 2 3 4 5 6 7 8; do
+	killed
+	wait_for "systemd to start it again" restarted
+done
+wait_for "two usable paths" usable_is 2
+wait_for_io "the daemon was killed 8 times"
+
+say "a loop that hangs"
+suspends=$(calls_of dm_suspend)
+printf '[Service]\nWatchdogSec=20s\n' >/run/systemd/system/nvmempd.service.d/lab.conf
+systemctl daemon-reload
+systemctl restart nvmempd
+wait_for "two usable paths" usable_is 2
+table=$(dmsetup table)
+pid=$(daemon_pid)
+kill -STOP "$pid"
+wait_for_io "the daemon hangs"
+wait_for "systemd to start it again" restarted
+expect "it was the watchdog" grep -q 'Watchdog timeout' <(daemon_log)
+wait_for "two usable paths" usable_is 2
+wait_for_io "the daemon is back"
+expect_eq "the table" "$(dmsetup table)" "$table"
+expect_eq "suspends" "$(calls_of dm_suspend)" "$suspends"
 
 say "stopped for good: c1 is lost and I/O goes on"
 systemctl stop nvmempd nvmempd.socket

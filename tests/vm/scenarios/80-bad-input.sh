@@ -122,12 +122,70 @@ rmdir $config
 systemctl reload nvmempd
 expect_eq "the daemon was not restarted" "$(daemon_pid)" "$before"
 
+say "a daemon that starts with a bad configuration"
+mistake=$(grep -B 1 '^Subject: The configuration of nvmempd' /usr/lib/systemd/catalog/nvmemp.catalog | sed -n 's/^-- //p')
+table_has() {
+	dmsetup table "$map" | grep -q -- "$1"
+}
+mistake_is() {
+	[[ $(status .config_trouble) = $config:$1:* ]]
+}
+# said_everywhere LINE
+said_everywhere() {
+	wait_for "the mistake in line $1" mistake_is "$1"
+	expect "the log names it" grep -q "$config:$1" <(journalctl -q -b --no-pager "MESSAGE_ID=$mistake")
+	expect "status names it" grep -q "^Left out of the configuration.*$config:$1" <(nvmempctl)
+	expect "doctor names it" grep -q 'left out of the configuration' <(nvmempctl doctor)
+	refuses_cli 1 nvmempd --dry-run
+	refuses_cli 1 nvmempd --once
+	refuses_cli 1 nvmempctl reload
+}
+start_without_map() {
+	systemctl stop nvmempd nvmempd.socket
+	dmsetup remove --retry "$map"
+	systemctl start nvmempd
+}
+printf '[defaults]\nno_path = 7\nwrite_hold = 700\n' >$config
+systemctl reload nvmempd
+wait_for "no_path 7" table_has 'no_path 7'
+wait_for "write_hold 700" table_has 'write_hold 700'
+was=$(dmsetup table)
+printf '[defaults]\npolicy = round-robin\nno_path = never\n' >$config
+systemctl restart nvmempd
+one_map 2
+said_everywhere 3
+expect_eq "the table that was loaded" "$(dmsetup table)" "$was"
+start_without_map
+one_map 2
+expect "what could be understood holds" table_has 'policy round-robin no_path 60 '
+printf '[defaults]\npolicy = numa\nignore = yse\n' >$config
+start_without_map
+wait_for "the reason" eval '[[ $(status ".rejected[0].reason") = "the configuration may say to ignore it: $config:3: "* ]]'
+expect_eq "maps" "$(status '.maps | length')" 0
+said_everywhere 3
+rm $config
+expect "reload" nvmempctl reload
+one_map 2
+status_is .config_trouble "" || fail "the mistake is gone: $(status .config_trouble)"
+table=$(dmsetup table)
+
 say "nvmempd by hand"
 expect_exit 2 nvmempd --nonsense
 expect_exit 2 nvmempd extra
 refuses_cli 1 setpriv --reuid=65534 --clear-groups nvmempd --once
 expect_exit 0 nvmempd --dry-run
 expect_exit 0 nvmempd --version
+
+say "wrong options of the service are not tried again"
+systemctl stop nvmempd nvmempd.socket
+mkdir -p /run/systemd/system/nvmempd.service.d
+printf '[Service]\nExecStart=\nExecStart=/usr/sbin/nvmempd --nonsense\n' >/run/systemd/system/nvmempd.service.d/lab.conf
+systemctl daemon-reload
+expect_not "a start" systemctl start nvmempd
+expect_eq "the service" "$(systemctl show -P ActiveState nvmempd)" failed
+rm /run/systemd/system/nvmempd.service.d/lab.conf
+systemctl daemon-reload
+systemctl start nvmempd
 
 say "no daemon"
 systemctl stop nvmempd nvmempd.socket
