@@ -859,8 +859,11 @@ static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
 		sooner(pass, left);
 		return false;
 	}
-	/* asked again: an interrupted suspend makes an error of what is pushed back */
-	if (pass->push_back && dm_noflush_suspending(m->ti)) {
+	/*
+	 * Asked again: an interrupted suspend makes an error of what is pushed back. Of a
+	 * write to a zone, dm core always makes one.
+	 */
+	if (pass->push_back && !is_zone_write(m, io) && dm_noflush_suspending(m->ti)) {
 		end_bio(bio, io, BLK_STS_DM_REQUEUE);
 		return true;
 	}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # A zoned disk: zones are reported through the map, and written in order while
-# the paths fail in turn, and behind an error.
+# the paths fail in turn, behind an error, and while the map is suspended.
 . ./lib.sh
 modprobe dm-nvmemp
 d=/sys/kernel/config/nullb/nb0
@@ -49,6 +49,21 @@ echo -32-63 >$d/badblocks
 wait $P
 ok "a write that failed goes on when the disk can do it again" test $? = 0
 ok "a write behind it" zwr 2
+# a write to a zone can't be handed back to dm core
+msg disable_path "$A"; msg disable_path "$B"
+zwr 3 & P=$!
+soon "it waits" is "queue 1 "
+dmsetup suspend --noflush --nolockfs m & S=$!
+sleep 1
+ok "the suspend waits for the write" kill -0 $S
+msg reinstate_path "$A"
+wait $P
+ok "the write is done" test $? = 0
+wait $S
+ok "and the suspend" test $? = 0
+dmsetup resume m
+msg reinstate_path "$B"
+ok "goes on" zwr 4
 # a trial is sent again, too
 msg fail_path "$A"; msg fail_path "$B"
 zwr 5
