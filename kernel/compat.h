@@ -4,6 +4,7 @@
 #define NVMEMP_COMPAT_H
 
 #include <linux/blk-integrity.h>
+#include <linux/blk-mq.h>
 #include <linux/blk_types.h>
 #include <linux/blkdev.h>
 #include <linux/device-mapper.h>
@@ -89,6 +90,24 @@ static inline bool nvmemp_atomic_enough(struct block_device *map, struct block_d
 {
 	return true;
 }
+#endif
+
+/*
+ * Where the block layer orders writes to zones (zone write plugging, 6.10), it does so
+ * for a map that has it emulate zone append: one write to a zone at a time, up to its
+ * last retry. Before that, dm core's emulation lets the next write go when one fails.
+ */
+#if defined(RQF_ZONE_WRITE_PLUGGING) && defined(CONFIG_BLK_DEV_ZONED)
+#define NVMEMP_ORDERS_ZONE_WRITES true
+#else
+#define NVMEMP_ORDERS_ZONE_WRITES false
+#endif
+
+#ifdef CONFIG_BLK_DEV_ZONED
+#define nvmemp_report_zone(bdev, sector, cb, data) \
+	blkdev_report_zones(bdev, sector, 1, cb, data)
+#else
+#define nvmemp_report_zone(bdev, sector, cb, data) ((void)(cb), -EOPNOTSUPP)
 #endif
 
 /* drivers/md/dm-uevent.h is not among the installed headers; the function is exported */

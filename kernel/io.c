@@ -5,6 +5,7 @@
  * it. docs/io-path.md has the drawing and the table of statuses.
  */
 #include <linux/jiffies.h>
+#include <linux/sched/mm.h>
 #include <linux/topology.h>
 
 #include "target.h"
@@ -277,6 +278,7 @@ static void trouble(struct nvmemp_io *io)
 	io->tried = 0;
 	io->suspects = 0;
 	io->full = 0;
+	io->zone = 0;
 }
 
 static __always_inline void count(struct nvmemp_stats *st, const struct bio *bio)
@@ -450,7 +452,7 @@ struct again {
 	u32 except;		/* paths not to take */
 	blk_opf_t drop;		/* of what the caller asked: who sends it now can't give it */
 	bool may_wait;
-	bool trial;		/* down path, though it failed */
+	bool trial;		/* down path, though it failed; or once more */
 	unsigned int path;
 };
 
@@ -521,11 +523,12 @@ static void hold_write(struct nvmemp *m, const struct nvmemp_path *p, struct nvm
 {
 	u32 ms = nvmemp_conf(m, NVMEMP_F_WRITE_HOLD);
 
+	if (status != BLK_STS_TIMEOUT && (status != BLK_STS_IOERR || !lost))
+		return;
+	io->zone |= NVMEMP_ZONE_LOST;
 	if (ms == NVMEMP_ENDLESS)
 		ms = p->kato_ms;
 	if (!ms || !op_is_write(io->opf & REQ_OP_MASK) || !io->iter.bi_size)
-		return;
-	if (status != BLK_STS_TIMEOUT && (status != BLK_STS_IOERR || !lost))
 		return;
 	retry_later(io, msecs_to_jiffies(ms) + 1);
 	io->bits |= NVMEMP_IO_HELD;
@@ -578,14 +581,46 @@ static void never_ask(struct nvmemp *m)
 	rcu_read_unlock_sched();
 }
 
+/* Of a map of zones: a write whose place in its zone matters */
+static bool is_zone_write(const struct nvmemp *m, const struct nvmemp_io *io)
+{
+	enum req_op op = io->opf & REQ_OP_MASK;
+
+	return m->special & NVMEMP_ZONED && (op == REQ_OP_WRITE || op == REQ_OP_WRITE_ZEROES) &&
+	       io->iter.bi_size;
+}
+
+/*
+ * Since 6.10 a path's queue fails a write that is not where it thinks that the zone
+ * was written last. It does not see what other paths write and reset, and behind an
+ * error it fails all writes; only a report of the zone sets it right. So a failed
+ * write goes there once more, behind one. Blocks, so it has a work of its own.
+ */
+static void ask_for_zone(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
+{
+	unsigned long flags;
+
+	io->zone |= NVMEMP_ZONE_ASKED;
+	io->bits |= NVMEMP_IO_RETRIED;
+	spin_lock_irqsave(&m->lock, flags);
+	bio_list_add(&m->asking, bio);
+	spin_unlock_irqrestore(&m->lock, flags);
+	queue_work(m->wq, &m->zone_work);
+}
+
 static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
 			       blk_status_t *error)
 {
 	struct nvmemp_path *p = nvmemp_path(m, io->path);
 	enum nvmemp_verdict v = judge(*error, io);
 	bool blocked = nvmemp_path_blocked(p), gone = nvmemp_path_gone(m, p);
-	bool trial = io->bits & NVMEMP_IO_TRIAL;
+	bool trial = io->bits & NVMEMP_IO_TRIAL, asked = io->zone & NVMEMP_ZONE_ASKED;
 
+	io->zone &= ~NVMEMP_ZONE_ASKED;
+	if (v == NVMEMP_ERR_SUSPECT && !blocked && !gone && !asked && is_zone_write(m, io)) {
+		ask_for_zone(m, bio, io);
+		return DM_ENDIO_INCOMPLETE;
+	}
 	if (v == NVMEMP_ERR_AGAIN && bio->bi_opf & REQ_NOWAIT)
 		return no_room(m, bio, io);
 	if (*error == BLK_STS_NOTSUPP && bio->bi_opf & REQ_NOWAIT && !(io->opf & REQ_NOWAIT)) {
@@ -824,8 +859,11 @@ static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
 		sooner(pass, left);
 		return false;
 	}
-	/* asked again: an interrupted suspend makes an error of what is pushed back */
-	if (pass->push_back && dm_noflush_suspending(m->ti)) {
+	/*
+	 * Asked again: an interrupted suspend makes an error of what is pushed back. Of a
+	 * write to a zone, dm core always makes one.
+	 */
+	if (pass->push_back && !is_zone_write(m, io) && dm_noflush_suspending(m->ti)) {
 		end_bio(bio, io, BLK_STS_DM_REQUEUE);
 		return true;
 	}
@@ -906,4 +944,76 @@ void nvmemp_work(struct work_struct *work)
 		m->recheck = clamp_t(unsigned long, m->recheck * 2, RECHECK_MIN, RECHECK_MAX);
 	/* a kick that came meanwhile is sooner and stays */
 	queue_delayed_work(m->wq, &m->work, max(pass.wake, 1UL));
+}
+
+/* ---- zones ---- */
+
+static int keep_zone(struct blk_zone *zone, unsigned int i, void *to)
+{
+	*(struct blk_zone *)to = *zone;
+	return 0;
+}
+
+/*
+ * A controller that was lost has done the write: nothing else moves the pointer
+ * behind it. One that finishes a zone by itself has not, so where there is one write
+ * at a time, it must be the zone's last.
+ */
+static bool is_written(const struct nvmemp_io *io, const struct blk_zone *zone)
+{
+	sector_t end = io->iter.bi_sector + (io->iter.bi_size >> SECTOR_SHIFT);
+
+	if (!(io->zone & NVMEMP_ZONE_LOST))
+		return false;
+	switch (zone->cond) {
+	case BLK_ZONE_COND_IMP_OPEN:
+	case BLK_ZONE_COND_EXP_OPEN:
+	case BLK_ZONE_COND_CLOSED:
+		return zone->wp >= end;
+	case BLK_ZONE_COND_FULL:
+		return !NVMEMP_ORDERS_ZONE_WRITES || end == zone->start + zone->capacity;
+	default:
+		return false;
+	}
+}
+
+static void look_at_zone(struct nvmemp *m, struct bio *bio)
+{
+	struct nvmemp_io *io = bio->bi_private;
+	struct nvmemp_path *p = nvmemp_path(m, io->path);
+	const struct again how = {
+		.drop = REQ_NOWAIT | REQ_POLLED, .may_wait = true, .trial = true,
+		.path = io->path,
+	};
+	struct blk_zone zone;
+
+	if (nvmemp_report_zone(p->bdev, io->iter.bi_sector, keep_zone, &zone) == 1 &&
+	    is_written(io, &zone)) {
+		restore(m, bio, io, 0);
+		bio_endio(bio);
+		return;
+	}
+	if (!send_again(m, bio, &how)) {
+		if (io->bits & NVMEMP_IO_TRIAL)
+			trial_over(m, io, false);
+		wait_for_path(m, bio);
+	}
+	path_is_done(p);
+}
+
+/* A path that does not answer holds up only writes that failed in a zone. */
+void nvmemp_zone_work(struct work_struct *work)
+{
+	struct nvmemp *m = container_of(work, struct nvmemp, zone_work);
+	unsigned int noio = memalloc_noio_save();
+	struct bio_list todo;
+	struct bio *bio;
+
+	spin_lock_irq(&m->lock);
+	todo = m->asking;
+	bio_list_init(&m->asking);
+	spin_unlock_irq(&m->lock);
+	while ((bio = bio_list_pop(&todo)))
+		look_at_zone(m, bio);
+	memalloc_noio_restore(noio);
 }

@@ -11,13 +11,14 @@
 #include "target.h"
 
 /*
- * While stopped is set (before the first resume, behind a suspend) neither work
- * starts the other, so both are over here: a kick of a late message finds
+ * While stopped is set (before the first resume, behind a suspend) none of the
+ * works starts another, so all are over here: a kick of a late message finds
  * nothing to do.
  */
 static void quiesce(struct nvmemp *m)
 {
 	WRITE_ONCE(m->stopped, true);
+	flush_work(&m->zone_work);
 	cancel_delayed_work_sync(&m->work);
 	flush_work(&m->event_work);
 	cancel_delayed_work_sync(&m->work);
@@ -87,7 +88,9 @@ static int nvmemp_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	mutex_init(&m->conf_lock);
 	spin_lock_init(&m->lock);
 	bio_list_init(&m->waiting);
+	bio_list_init(&m->asking);
 	INIT_DELAYED_WORK(&m->work, nvmemp_work);
+	INIT_WORK(&m->zone_work, nvmemp_zone_work);
 	INIT_WORK(&m->event_work, nvmemp_event_work);
 
 	ti->error = NULL;	/* dm core's "unknown error": the first sentence counts */
@@ -101,6 +104,7 @@ static int nvmemp_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 
 	ti->per_io_data_size = sizeof(struct nvmemp_io) +
 			       (m->special & NVMEMP_INTEGRITY ? sizeof(struct bvec_iter) : 0);
+	ti->emulate_zone_append = NVMEMP_ORDERS_ZONE_WRITES;
 	ti->num_flush_bios = 1;
 	ti->num_discard_bios = 1;
 	ti->num_secure_erase_bios = 1;

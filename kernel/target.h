@@ -13,6 +13,8 @@
  *             plain load for map.
  *   waiting   bios that have no path now, or that go to another one. Under
  *             lock; only the worker takes them off.
+ *   asking    writes that failed, on their path until it has reported their zone.
+ *             Under lock; only zone_work takes them off.
  *
  * Locks: conf_lock (mutex: messages, status, events; may sleep) is taken before
  * lock (spinlock, irqs off: states of the paths, and the list).
@@ -186,6 +188,7 @@ struct nvmemp {
 	u32 changed;			/* failed or not: the next event tells */
 	unsigned long grace_period;	/* of the last disable_path */
 	struct bio_list waiting;
+	struct bio_list asking;
 	unsigned int nr_waiting;
 	u64 nr_waited;			/* in all */
 	unsigned long compared;		/* jiffies: when the paths' latencies were looked at */
@@ -204,6 +207,7 @@ struct nvmemp {
 	bool failing;			/* no_path's time is over */
 
 	struct work_struct event_work;	/* tells the world */
+	struct work_struct zone_work;
 };
 
 enum nvmemp_io_bits {
@@ -213,8 +217,13 @@ enum nvmemp_io_bits {
 	NVMEMP_IO_SAMPLED	= 8,	/* when: its start, ns / 64 */
 	NVMEMP_IO_DEPTH		= 16,	/* counted in the depth of cpu */
 	NVMEMP_IO_RETRIED	= 32,	/* not its first time: who sends it is not the caller */
-	NVMEMP_IO_TROUBLED	= 64,	/* tried, suspects, full and rounds are set */
+	NVMEMP_IO_TROUBLED	= 64,	/* tried, suspects, full, rounds and zone are set */
 	NVMEMP_IO_PATIENT	= 128,	/* no path had room: the next one is to make us wait */
+};
+
+enum nvmemp_zone_bits {
+	NVMEMP_ZONE_ASKED	= 1,	/* its path has reported the zone for it */
+	NVMEMP_ZONE_LOST	= 2,	/* a controller may have carried it out unheard */
 };
 
 /* Per-bio data; clone->bi_private points to it */
@@ -223,6 +232,7 @@ struct nvmemp_io {
 	blk_opf_t opf;
 	unsigned short flags;
 	u8 rounds;			/* times that every path failed it */
+	u8 zone;			/* enum nvmemp_zone_bits */
 	/* one word, for map's sake */
 	struct {
 		u8 path;		/* that carries it; NVMEMP_NO_PATH */
@@ -346,5 +356,6 @@ int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error);
 unsigned int nvmemp_choose(struct nvmemp *m);
 void nvmemp_kick(struct nvmemp *m);
 void nvmemp_work(struct work_struct *work);
+void nvmemp_zone_work(struct work_struct *work);
 
 #endif

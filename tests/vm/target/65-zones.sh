@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # A zoned disk: zones are reported through the map, and written in order while
-# the paths fail in turn.
+# the paths fail in turn, behind an error, and while the map is suspended.
 . ./lib.sh
 modprobe dm-nvmemp
 d=/sys/kernel/config/nullb/nb0
@@ -16,7 +16,7 @@ for p in pa pb; do
 	echo "0 $SZ linear $D 0" | dmsetup create $p
 done
 A=$(devno /dev/mapper/pa) B=$(devno /dev/mapper/pb)
-echo "0 $SZ nvmemp 2 policy round-robin 2 $A 0 $B 0" | dmsetup create m
+echo "0 $SZ nvmemp 4 policy round-robin no_path queue 2 $A 0 $B 0" | dmsetup create m
 ok "made" test $? = 0
 node=$(readlink -f /dev/mapper/m)
 node=$(cat "/sys/dev/block/$(devno /dev/mapper/m)/queue/zoned")
@@ -38,6 +38,36 @@ blkzone reset /dev/mapper/m
 ok "reset" test "$(blkzone report /dev/mapper/m | grep -c 'wptr 0x000000')" = 32
 zfio --rw=randwrite --size=64m --io_size=32m --ioengine=libaio --iodepth=8 --numjobs=1 --do_verify=1
 ok "several zones at once" test $? = 0
+# behind an error, a queue takes no more writes to the zone before it was reported
+blkzone reset /dev/mapper/m
+zwr() { dd if=/dev/zero of=/dev/mapper/m bs=16k count=1 seek="$1" oflag=direct 2>/dev/null; }
+ok "a write" zwr 0
+echo +32-63 >$d/badblocks
+zwr 1 & P=$!
+sleep .3
+echo -32-63 >$d/badblocks
+wait $P
+ok "a write that failed goes on when the disk can do it again" test $? = 0
+ok "a write behind it" zwr 2
+# a write to a zone can't be handed back to dm core
+msg disable_path "$A"; msg disable_path "$B"
+zwr 3 & P=$!
+soon "it waits" is "queue 1 "
+dmsetup suspend --noflush --nolockfs m & S=$!
+sleep 1
+ok "the suspend waits for the write" kill -0 $S
+msg reinstate_path "$A"
+wait $P
+ok "the write is done" test $? = 0
+wait $S
+ok "and the suspend" test $? = 0
+dmsetup resume m
+msg reinstate_path "$B"
+ok "goes on" zwr 4
+# a trial is sent again, too
+msg fail_path "$A"; msg fail_path "$B"
+zwr 5
+ok "a write is the trial of a failed path" test $? = 0
 echo "0 $SZ linear $D 0" | dmsetup create pc
 dmsetup message m 0 add_path /dev/mapper/pc 0
 ok "another path of the same zones" test $? = 0
