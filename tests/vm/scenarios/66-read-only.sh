@@ -9,7 +9,7 @@
 nqn=nqn.test:protected
 
 protect() {
-	nvme set-feature /dev/nvme0 -n 1 -f 0x84 -v "$1" >/dev/null || fail "the target does not know write protection"
+	nvme set-feature /dev/nvme0 -n 1 -f 0x84 --value="$1" >/dev/null || fail "the target does not know write protection"
 }
 
 is_read_only() {
@@ -46,5 +46,5 @@ exec 3>&-
 say "by the administrator"
 blockdev --setro "$dm"
 udevadm trigger --settle --subsystem-match=block --sysname-match='nvme*'
-status >/dev/null
+status . >/dev/null
 is_read_only 1 || fail "the map became writable by itself"

@@ -11,8 +11,8 @@
 # variants: native
 
 wait_boot
-expect_eq "the kernel's parameter" "$(cat /sys/module/nvme_core/parameters/multipath)" Y
 native_head
+expect_eq "the kernel's parameter" "$(cat /sys/module/nvme_core/parameters/multipath)" Y
 expect "the service is up" systemctl -q is-active nvmempd
 wait_for "nvmempctl" nvmempctl status
 expect_eq "maps" "$(status '.maps | length')" 0
