@@ -82,6 +82,11 @@ result libnvmemp_3_has_the_functions_of_the_library "$(
 		"$(sed -n 's/^\.F[no] \([a-z_]*\).*/\1/p; s/^\.Nm \([a-z_]*\).*/\1/p' man/libnvmemp.3 | sort | uniq -d)"
 )"
 
+# man leaves out others where the locale is C, as on a console that rescues
+result pages_are_ascii "$(
+	LC_ALL=C grep -n '[^ -~	]' man/*
+)"
+
 if command -v mandoc >/dev/null; then
 	result pages_are_well_formed "$(
 		mandoc -T lint man/*.[1-8] 2>&1 | grep -v "referenced manual not found\|outdated mandoc.db"
