@@ -274,6 +274,14 @@ static int stop_daemon(void **state)
 
 /* ---- a command ---- */
 
+/* json-c 0.16 breaks an empty list in two, 0.18 does not */
+static bool ends_empty_list(const char *text, const char *line)
+{
+	size_t len = strlen(text);
+
+	return len >= 2 && !strcmp(text + len - 2, "[\n") && line[strspn(line, " ")] == ']';
+}
+
 /* The lines of a file behind prefix, appended; the file is removed */
 static void take(char *text, size_t size, const char *file, const char *prefix)
 {
@@ -281,8 +289,15 @@ static void take(char *text, size_t size, const char *file, const char *prefix)
 	char line[2000];
 
 	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		snprintf(text + strlen(text), size - strlen(text), "%s%s", prefix, line);
+	while (fgets(line, sizeof(line), f)) {
+		size_t blanks = 0;
+
+		if (ends_empty_list(text, line)) {
+			text[strlen(text) - 1] = '\0';
+			blanks = strspn(line, " ");
+		}
+		snprintf(text + strlen(text), size - strlen(text), "%s%s", prefix, line + blanks);
+	}
 	fclose(f);
 	unlink(file);
 }

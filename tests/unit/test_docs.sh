@@ -127,6 +127,11 @@ result nvmempctl_8_has_the_options_of_the_command "$(
 		"$(sed -n 's/^\.It Fl \([a-zA-Z]\) , -\([a-z]*\)\( Ar \)*\([A-Z]*\)$/-\1 --\2 \4/p' man/nvmempctl.8 | sed 's/ $//')"
 )"
 
+# man leaves out others where the locale is C, as on a console that rescues
+result pages_are_ascii "$(
+	LC_ALL=C grep -n '[^ -~	]' man/*
+)"
+
 if command -v mandoc >/dev/null; then
 	result pages_are_well_formed "$(
 		mandoc -T lint man/*.[1-8] 2>&1 | grep -v "referenced manual not found\|outdated mandoc.db"
