@@ -160,8 +160,8 @@ printf '[defaults]\npolicy = latency\n' >captured/etc/nvmemp/nvmemp.conf
 expect_eq "its plan with another configuration" "$(nvmempctl plan --root captured)" \
 	"message $map: policy latency
     because the configuration says so"
-: >captured/device-mapper.txt
 expect_eq "its plan as JSON" "$(nvmempctl plan --root captured -j | jq -r '.steps[0].reason')" "the configuration says so"
+: >captured/device-mapper.txt
 expect "its plan without a map" grep -q "^create $map: 0 " <(nvmempctl plan --root captured)
 echo nonsense >captured/device-mapper.txt
 refuses 1 nvmempctl plan --root captured
