@@ -332,7 +332,9 @@ static void forget_slot(struct nvmemp *m, unsigned int i)
 	for_each_possible_cpu(cpu) {
 		struct nvmemp_cpu *c = per_cpu_ptr(m->cpu, cpu);
 
-		memset(&c->path[i], 0, sizeof(c->path[i]));
+		c->depth[i] = 0;
+		atomic_set(&c->ended_elsewhere[i], 0);
+		c->average_ns[i] = 0;
 	}
 	m->shared[i] = 0;
 }

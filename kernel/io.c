@@ -68,52 +68,35 @@ static void wait_for_path(struct nvmemp *m, struct bio *bio)
 
 /* ---- the choice ---- */
 
-/* What a cost is made from: one CPU's view, that CPU being this one */
+/* What a cost is made from, an estimate: one CPU's view, that CPU being this one */
 struct view {
 	const struct nvmemp_cpu *cpu;
 	const u32 *shared;
 };
 
-static __always_inline struct nvmemp_load load_of(const struct view *v, unsigned int i)
+/* own is not below 0: an I/O is counted before it can end. */
+static __always_inline u32 depth_of(const struct view *v, unsigned int i)
 {
-	s32 own = READ_ONCE(v->cpu->path[i].depth) -
-		  atomic_read(&v->cpu->path[i].ended_elsewhere);
+	u32 own = data_race(v->cpu->depth[i]) - atomic_read(&v->cpu->ended_elsewhere[i]);
 
-	return (struct nvmemp_load){
-		.depth = max(own, 0) + nvmemp_shared_depth(READ_ONCE(v->shared[i])),
-		.latency = READ_ONCE(v->cpu->path[i].average_ns),
-	};
+	return own + nvmemp_shared_depth(data_race(v->shared[i]));
 }
 
 static __always_inline u64 depth_cost(const void *from, unsigned int i)
 {
-	return nvmemp_depth_cost(load_of(from, i));
+	return nvmemp_depth_cost(depth_of(from, i));
 }
 
 static __always_inline u64 latency_cost(const void *from, unsigned int i)
 {
-	return nvmemp_latency_cost(load_of(from, i));
+	const struct view *v = from;
+
+	return nvmemp_latency_cost(depth_of(v, i), data_race(v->cpu->average_ns[i]));
 }
 
-static __always_inline unsigned int pick_fastest(struct nvmemp *m, const struct nvmemp_select *s,
-						 u32 set)
-{
-	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
-	const struct view v = { cpu, m->shared };
-
-	return nvmemp_pick_least(s, set, &cpu->turn, latency_cost, &v);
-}
-
-static __always_inline unsigned int pick_least_busy(struct nvmemp *m,
-						    const struct nvmemp_select *s, u32 set)
-{
-	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
-	const struct view v = { cpu, m->shared };
-
-	return nvmemp_pick_least(s, set, &cpu->turn, depth_cost, &v);
-}
-
-static __always_inline unsigned int pick_nearest(const struct nvmemp_rcu_select *sel, u32 set)
+/* By each policy; set is not empty, and preemption is off. */
+static __always_inline unsigned int pick_nearest(struct nvmemp *m,
+						 const struct nvmemp_rcu_select *sel, u32 set)
 {
 	const struct nvmemp_node *node = &sel->node[numa_node_id()];
 
@@ -121,18 +104,41 @@ static __always_inline unsigned int pick_nearest(const struct nvmemp_rcu_select 
 					    nvmemp_pick_nearest(set, node->distance);
 }
 
-/* By the policy; set is not empty. Preemption is off. */
+static __always_inline unsigned int pick_in_turn(struct nvmemp *m,
+						 const struct nvmemp_rcu_select *sel, u32 set)
+{
+	return nvmemp_pick_turn(&sel->s, set, &this_cpu_ptr(m->cpu)->turn);
+}
+
+static __always_inline unsigned int pick_least_busy(struct nvmemp *m,
+						    const struct nvmemp_rcu_select *sel, u32 set)
+{
+	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
+	const struct view v = { cpu, m->shared };
+
+	return nvmemp_pick_least(&sel->s, set, &cpu->turn, depth_cost, &v);
+}
+
+static __always_inline unsigned int pick_fastest(struct nvmemp *m,
+						 const struct nvmemp_rcu_select *sel, u32 set)
+{
+	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
+	const struct view v = { cpu, m->shared };
+
+	return nvmemp_pick_least(&sel->s, set, &cpu->turn, latency_cost, &v);
+}
+
 static unsigned int pick(struct nvmemp *m, const struct nvmemp_rcu_select *sel, u32 set)
 {
 	switch (sel->s.policy) {
 	case NVMEMP_SELECT_NUMA:
-		return pick_nearest(sel, set);
+		return pick_nearest(m, sel, set);
 	case NVMEMP_SELECT_ROUND_ROBIN:
-		return nvmemp_pick_turn(&sel->s, set, &this_cpu_ptr(m->cpu)->turn);
+		return pick_in_turn(m, sel, set);
 	case NVMEMP_SELECT_QUEUE_DEPTH:
-		return pick_least_busy(m, &sel->s, set);
+		return pick_least_busy(m, sel, set);
 	default:
-		return pick_fastest(m, &sel->s, set);
+		return pick_fastest(m, sel, set);
 	}
 }
 
@@ -146,9 +152,9 @@ static unsigned int pick_by_zone(const struct nvmemp *m, const struct bio *bio, 
  * Neither gone nor blocked: a disk that dies is frozen from then on
  * (blk_mark_disk_dead), so what the two have in common is looked at once.
  */
-static __always_inline bool ready(const struct nvmemp *m, const struct nvmemp_path *p)
+static __always_inline bool ready(const struct nvmemp *m, struct block_device *bdev)
 {
-	return bdev_nr_sectors(p->bdev) >= m->len && !nvmemp_path_blocked(p);
+	return likely(bdev_nr_sectors(bdev) >= m->len) && likely(!nvmemp_blocked(bdev));
 }
 
 /* bio NULL: none is to be sent */
@@ -165,7 +171,7 @@ static noinline unsigned int choose_slowly(struct nvmemp *m, const struct nvmemp
 		if (!set)
 			return NVMEMP_NO_PATH;
 		i = zoned ? pick_by_zone(m, bio, set) : pick(m, sel, set);
-		if (ready(m, nvmemp_path(m, i)))
+		if (ready(m, nvmemp_path(m, i)->bdev))
 			return i;
 		except |= BIT(i);
 	}
@@ -261,11 +267,21 @@ static bool unsplit(const struct bio *bio, const struct nvmemp_rcu_select *sel)
  * started on a path that was taken out.
  */
 static __always_inline void point_at(struct bio *bio, struct nvmemp_io *io,
-				     const struct nvmemp_path *p, unsigned int i)
+				     struct block_device *bdev, unsigned int i)
 {
-	io->path = i;
-	bio->bi_bdev = p->bdev;
+	bio->bi_bdev = bdev;
 	bio_set_flag(bio, BIO_REMAPPED);
+	io->path = i;
+}
+
+/* The bio as it is at map. bi_private is ours, as the clone is: end_io finds io there. */
+static __always_inline void remember(struct bio *bio, struct nvmemp_io *io)
+{
+	io->opf = bio->bi_opf;
+	io->flags = bio->bi_flags;
+	io->iter = bio->bi_iter;
+	io->bits = 0;
+	bio->bi_private = io;
 }
 
 /* From here on more is to be remembered of the bio than most ever need. */
@@ -281,19 +297,17 @@ static void trouble(struct nvmemp_io *io)
 	io->zone = 0;
 }
 
-static __always_inline void count(struct nvmemp_stats *st, const struct bio *bio)
+static __always_inline void count(struct nvmemp_stats __percpu *st, blk_opf_t opf, u32 size)
 {
-	u64 *sectors = &st->sectors[op_is_write(bio->bi_opf)];
-
-	WRITE_ONCE(*sectors, *sectors + bio_sectors(bio));
-	WRITE_ONCE(st->started, st->started + 1);
+	__this_cpu_add(st->sectors[op_is_write(opf)], size >> SECTOR_SHIFT);
+	__this_cpu_inc(st->started);
 }
 
 static __always_inline void enter_depth(struct nvmemp *m, struct nvmemp_io *io, unsigned int i)
 {
 	io->bits |= NVMEMP_IO_DEPTH;
 	io->cpu = smp_processor_id();
-	this_cpu_inc(m->cpu->path[i].depth);
+	this_cpu_inc(m->cpu->depth[i]);
 }
 
 /*
@@ -304,44 +318,43 @@ static void send_down(struct nvmemp *m, const struct nvmemp_rcu_select *sel, str
 		      struct nvmemp_io *io, unsigned int i, bool may_wait)
 {
 	struct nvmemp_path *p = nvmemp_path(m, i);
-	struct nvmemp_stats *st = this_cpu_ptr(p->stats);
 
-	point_at(bio, io, p, i);
+	point_at(bio, io, p->bdev, i);
 	bio->bi_opf = path_opf(p, bio->bi_opf);
-	if (unlikely(nvmemp_sample_due(st->started)))
+	if (unlikely(nvmemp_sample_due(__this_cpu_read(p->stats->started))))
 		nvmemp_sample_begins(m, io);
 	if (reads_or_writes(bio->bi_opf)) {
 		if (!may_wait && unsplit(bio, sel))
 			bio->bi_opf |= sel->nowait;
-		count(st, bio);
+		count(p->stats, bio->bi_opf, bio->bi_iter.bi_size);
 	} else {
-		WRITE_ONCE(st->started, st->started + 1);
+		__this_cpu_inc(p->stats->started);
 	}
 	if (sel->s.policy >= NVMEMP_SELECT_QUEUE_DEPTH)
 		enter_depth(m, io, i);
 }
 
-/* Beside a path's index */
-#define SENT	0x100	/* the bio went down it */
-#define PROBE	0x200	/* only to take its time */
+#define PROBE	0x100	/* for a path: the next one, only to take its time */
 
 /*
  * Where something speaks against the fast way. i: what the policy has picked, so
- * that a turn is not lost; or NVMEMP_NO_PATH.
+ * that a turn is not lost; or NVMEMP_NO_PATH; or PROBE.
  */
 static noinline int map_slowly(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
 			       unsigned int i)
 {
 	const struct nvmemp_rcu_select *sel;
-	bool probe = i & PROBE;
+	bool probe = i == PROBE;
 
-	i &= ~PROBE;
-	io->bits = 0;
+	remember(bio, io);
 	nvmemp_save_integrity(m->special & NVMEMP_INTEGRITY, bio, io + 1);
 	rcu_read_lock_sched();
 	sel = rcu_dereference_sched(m->select);
+	if (probe)
+		i = sel->s.best ? nvmemp_nth(sel->s.best, __this_cpu_read(m->cpu->chosen) /
+							  NVMEMP_PROBE_EVERY) : NVMEMP_NO_PATH;
 	if (i == NVMEMP_NO_PATH || READ_ONCE(m->special) || !(sel->s.best & BIT(i)) ||
-	    !ready(m, nvmemp_path(m, i)))
+	    !ready(m, nvmemp_path(m, i)->bdev))
 		i = choose_slowly(m, sel, bio, 0);
 	if (i != NVMEMP_NO_PATH) {
 		send_down(m, sel, bio, io, i, false);
@@ -363,72 +376,74 @@ static noinline int map_slowly(struct nvmemp *m, struct bio *bio, struct nvmemp_
 /*
  * Down path i if nothing is to be looked at more closely: a read or write in one
  * piece, no flags that paths differ about, a queue that is ready, no sample due.
- * SENT, or i.
  */
-static __always_inline unsigned int send_fast(struct nvmemp *m,
-					      const struct nvmemp_rcu_select *sel,
-					      struct bio *bio, struct nvmemp_io *io,
-					      unsigned int i)
+static __always_inline bool send_fast(struct nvmemp *m, const struct nvmemp_rcu_select *sel,
+				      struct bio *bio, struct nvmemp_io *io, unsigned int i)
 {
 	const struct nvmemp_path *p = nvmemp_path(m, i);
-	struct nvmemp_stats *st = this_cpu_ptr(p->stats);
+	struct nvmemp_stats __percpu *st = p->stats;
+	struct block_device *bdev = p->bdev;
+	blk_opf_t opf = bio->bi_opf;
 
-	if (unlikely(bio->bi_opf & RARE_FLAGS || !ready(m, p) || !is_one_segment(bio, sel) ||
-		     nvmemp_sample_due(st->started)))
-		return i;
-	io->bits = 0;
-	point_at(bio, io, p, i);
-	count(st, bio);
-	bio->bi_opf |= REQ_FAILFAST_TRANSPORT | sel->nowait;
-	return SENT;
+	if (unlikely(opf & RARE_FLAGS) || unlikely(!ready(m, bdev)) ||
+	    unlikely(!is_one_segment(bio, sel)) ||
+	    unlikely(nvmemp_sample_due(__this_cpu_read(st->started))))
+		return false;
+	count(st, opf, bio->bi_iter.bi_size);
+	remember(bio, io);
+	point_at(bio, io, bdev, i);
+	bio->bi_opf = opf | REQ_FAILFAST_TRANSPORT | sel->nowait;
+	return true;
 }
 
-/* queue-depth and latency. In the RCU section of map. */
-static noinline unsigned int map_by_load(struct nvmemp *m, const struct nvmemp_rcu_select *sel,
-					 struct bio *bio, struct nvmemp_io *io)
+/* For each policy one copy, with its choice inline. counted: in the path's depth. */
+static __always_inline int map_fast(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+				    unsigned int (*choice)(struct nvmemp *m,
+							   const struct nvmemp_rcu_select *sel,
+							   u32 set), bool counted)
 {
-	struct nvmemp_cpu *cpu = this_cpu_ptr(m->cpu);
-	unsigned int i;
-
-	if (sel->s.policy == NVMEMP_SELECT_QUEUE_DEPTH)
-		i = pick_least_busy(m, &sel->s, sel->s.best);
-	else if (unlikely(nvmemp_probe_due(++cpu->chosen)))
-		return nvmemp_nth(sel->s.best, cpu->chosen / NVMEMP_PROBE_EVERY) | PROBE;
-	else
-		i = pick_fastest(m, &sel->s, sel->s.best);
-	if (unlikely(send_fast(m, sel, bio, io, i) != SENT))
-		return i;
-	enter_depth(m, io, i);
-	return SENT;
-}
-
-int nvmemp_map(struct dm_target *ti, struct bio *bio)
-{
-	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
 	const struct nvmemp_rcu_select *sel;
-	struct nvmemp *m = ti->private;
 	unsigned int i = NVMEMP_NO_PATH;
-
-	bio->bi_private = io;	/* ours, as the clone is; end_io need not ask for it again */
-	io->iter = bio->bi_iter;
-	io->opf = bio->bi_opf;
-	io->flags = bio->bi_flags;
+	bool sent = false;
 
 	/* sched: no more than preempt_disable, which the counters want anyhow */
 	rcu_read_lock_sched();
 	sel = rcu_dereference_sched(m->select);
 	if (likely(!READ_ONCE(m->special) && sel->s.best)) {
-		if (sel->s.policy == NVMEMP_SELECT_NUMA)
-			i = send_fast(m, sel, bio, io, pick_nearest(sel, sel->s.best));
-		else if (sel->s.policy == NVMEMP_SELECT_ROUND_ROBIN)
-			i = send_fast(m, sel, bio, io,
-				      nvmemp_pick_turn(&sel->s, sel->s.best,
-						       &this_cpu_ptr(m->cpu)->turn));
-		else
-			i = map_by_load(m, sel, bio, io);
+		i = choice(m, sel, sel->s.best);
+		sent = send_fast(m, sel, bio, io, i);
+		if (counted && likely(sent))
+			enter_depth(m, io, i);
 	}
 	rcu_read_unlock_sched();
-	return likely(i == SENT) ? DM_MAPIO_REMAPPED : map_slowly(m, bio, io, i);
+	return likely(sent) ? DM_MAPIO_REMAPPED : map_slowly(m, bio, io, i);
+}
+
+static noinline int map_by_depth(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
+{
+	return map_fast(m, bio, io, pick_least_busy, true);
+}
+
+static noinline int map_by_latency(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
+{
+	if (unlikely(nvmemp_probe_due(this_cpu_inc_return(m->cpu->chosen))))
+		return map_slowly(m, bio, io, PROBE);
+	return map_fast(m, bio, io, pick_fastest, true);
+}
+
+int nvmemp_map(struct dm_target *ti, struct bio *bio)
+{
+	struct nvmemp_io *io = dm_per_bio_data(bio, sizeof(*io));
+	struct nvmemp *m = ti->private;
+	u32 policy = nvmemp_conf(m, NVMEMP_F_POLICY);
+
+	if (policy == NVMEMP_SELECT_NUMA)
+		return map_fast(m, bio, io, pick_nearest, false);
+	if (policy == NVMEMP_SELECT_ROUND_ROBIN)
+		return map_fast(m, bio, io, pick_in_turn, false);
+	if (policy == NVMEMP_SELECT_QUEUE_DEPTH)
+		return map_by_depth(m, bio, io);
+	return map_by_latency(m, bio, io);
 }
 
 /*
@@ -671,22 +686,6 @@ up:
 	return DM_ENDIO_DONE;
 }
 
-/* Another CPU's depth is not ours to write: it does that without a lock. */
-static noinline void end_elsewhere(struct nvmemp *m, const struct nvmemp_io *io)
-{
-	atomic_inc(&per_cpu_ptr(m->cpu, io->cpu)->path[io->path].ended_elsewhere);
-}
-
-static __always_inline void leave_depth(struct nvmemp *m, struct nvmemp_io *io)
-{
-	if (likely(io->cpu == get_cpu()))
-		this_cpu_dec(m->cpu->path[io->path].depth);
-	else
-		end_elsewhere(m, io);
-	put_cpu();
-	io->bits &= ~NVMEMP_IO_DEPTH;
-}
-
 static noinline int end_specially(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
 				  blk_status_t *error)
 {
@@ -706,17 +705,48 @@ static noinline int end_specially(struct nvmemp *m, struct bio *bio, struct nvme
 	return DM_ENDIO_DONE;
 }
 
+/* What is left of an I/O that no depth counts any more */
+static __always_inline int end(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+			       blk_status_t *error)
+{
+	if (unlikely(io->bits || *error))
+		return end_specially(m, bio, io, error);
+	path_is_done(nvmemp_path(m, io->path));
+	return DM_ENDIO_DONE;
+}
+
+/* Another CPU's depth is not ours to write: it does that without a lock. */
+static noinline int end_elsewhere(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+				  blk_status_t *error)
+{
+	atomic_inc(&per_cpu_ptr(m->cpu, io->cpu)->ended_elsewhere[io->path]);
+	return end(m, bio, io, error);
+}
+
+/* False: it was counted on another CPU. */
+static __always_inline bool leave_depth(struct nvmemp *m, struct nvmemp_io *io)
+{
+	io->bits &= ~NVMEMP_IO_DEPTH;
+	if (unlikely(io->cpu != get_cpu())) {
+		put_cpu();
+		return false;
+	}
+	this_cpu_dec(m->cpu->depth[io->path]);
+	put_cpu();
+	return true;
+}
+
+/* No call of this function but the last: it would save registers for each good I/O. */
 int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 {
 	struct nvmemp_io *io = bio->bi_private;
 	struct nvmemp *m = ti->private;
 
-	if (io->bits & NVMEMP_IO_DEPTH)
-		leave_depth(m, io);
-	if (unlikely(io->bits || *error))
-		return end_specially(m, bio, io, error);
-	path_is_done(nvmemp_path(m, io->path));
-	return DM_ENDIO_DONE;
+	if (likely(!io->bits))
+		return end(m, bio, io, error);
+	if (io->bits & NVMEMP_IO_DEPTH && unlikely(!leave_depth(m, io)))
+		return end_elsewhere(m, bio, io, error);
+	return end(m, bio, io, error);
 }
 
 /* ---- the worker ---- */

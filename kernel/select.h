@@ -23,6 +23,7 @@ typedef unsigned int u32;
 typedef unsigned long long u64;
 #define __ffs(x) __builtin_ctzl(x)
 #define hweight32(x) __builtin_popcount(x)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
@@ -116,13 +117,13 @@ static inline unsigned int nvmemp_pick_nearest(u32 set, const u8 *distance)
 static inline unsigned int nvmemp_pick_turn(const struct nvmemp_select *s, u32 set,
 					    struct nvmemp_turn *turn)
 {
-	unsigned int i = turn->last & 31;
+	unsigned int i;
 
-	if (turn->left && set & (1u << i)) {
+	if (unlikely(turn->left) && set & (1u << (turn->last & 31))) {
 		turn->left--;
-		return i;
+		return turn->last;
 	}
-	i = nvmemp_next(set, i);
+	i = nvmemp_next(set, turn->last);
 	turn->last = i;
 	turn->left = s->weight[i] - 1;
 	return i;
@@ -132,39 +133,29 @@ static inline unsigned int nvmemp_pick_turn(const struct nvmemp_select *s, u32 s
  * The one of set with the least cost for its weight; of those that differ by
  * less than an eighth, the first behind the path taken last: the others' part of
  * a cost is old, and all CPUs that believe it would run to the same path. cost
- * must stay below 2^53.
+ * must stay below 2^53; set is not empty.
  */
 static __always_inline unsigned int nvmemp_pick_least(const struct nvmemp_select *s, u32 set,
 						      struct nvmemp_turn *turn,
 						      u64 (*cost)(const void *from, unsigned int i),
 						      const void *from)
 {
-	unsigned int first = (turn->last + 1) & 31, best = NVMEMP_NO_PATH, i;
+	u32 passed = set & ((2u << (turn->last & 31)) - 1);
+	u64 order = (u64)passed << 32 | (set & ~passed);	/* bit 0 is the first to look at */
+	unsigned int best = NVMEMP_NO_PATH, i;
 	u64 bound = ~0ull, c;
 
-	/* bit 0 is the first to look at */
-	for (set = set >> first | (u64)set << (32 - first); set; set &= set - 1) {
-		i = (first + __ffs(set)) & 31;
+	do {
+		i = __ffs(order) & 31;
 		c = cost(from, i) * s->scale[i];
 		if (c < bound) {
 			bound = c - (c >> 3);
 			best = i;
 		}
-	}
+	} while (order &= order - 1);
 	turn->last = best;
 	return best;
 }
-
-/*
- * What a CPU knows of a path's load. depth: this CPU's own I/O in flight, exact,
- * plus that of all CPUs as it was found a moment ago, smoothed: without the
- * second a CPU with one I/O at a time knows nothing, and without the smoothing
- * all CPUs run to the same path at once.
- */
-struct nvmemp_load {
-	u32 depth;
-	u32 latency;		/* ns, of what was sampled; 0: nothing was */
-};
 
 /* The sum over all CPUs, smoothed; in 256ths. */
 static inline u32 nvmemp_smooth(u32 shared, u32 sum)
@@ -187,15 +178,21 @@ static inline bool nvmemp_probe_due(u32 n)
 	return !(n % NVMEMP_PROBE_EVERY);
 }
 
-static inline u64 nvmemp_depth_cost(struct nvmemp_load l)
+/*
+ * depth, of a path: this CPU's own I/O in flight, exact, plus that of all CPUs as
+ * it was found a moment ago, smoothed: without the second a CPU with one I/O at a
+ * time knows nothing, and without the smoothing all CPUs run to the same path at
+ * once. latency: ns, of what was sampled; 0: nothing was.
+ */
+static inline u64 nvmemp_depth_cost(u32 depth)
 {
-	return (u64)l.depth + 1;
+	return depth + 1;
 }
 
 /* How long until an I/O given to it now is done, if what is in flight comes first. */
-static inline u64 nvmemp_latency_cost(struct nvmemp_load l)
+static inline u64 nvmemp_latency_cost(u32 depth, u32 latency)
 {
-	return (u64)l.latency * (l.depth + 1);
+	return (u64)latency * (depth + 1);
 }
 
 /*

@@ -91,8 +91,8 @@ static void share_depths(struct nvmemp *m)
 		for_each_possible_cpu(cpu) {
 			const struct nvmemp_cpu *c = per_cpu_ptr(m->cpu, cpu);
 
-			sum += READ_ONCE(c->path[i].depth) -
-			       atomic_read(&c->path[i].ended_elsewhere);
+			sum += READ_ONCE(c->depth[i]) -
+			       atomic_read(&c->ended_elsewhere[i]);
 		}
 		WRITE_ONCE(m->shared[i], nvmemp_smooth(m->shared[i], max(sum, 0LL)));
 	}
@@ -149,7 +149,7 @@ void nvmemp_sample_ends(struct nvmemp *m, struct nvmemp_io *io, bool good)
 	/* an interrupt in between loses a sample's weight, no more */
 	st = get_cpu_ptr(p->stats);
 	WRITE_ONCE(st->max_ns, max(st->max_ns, short_ns));
-	average = &this_cpu_ptr(m->cpu)->path[io->path].average_ns;
+	average = &this_cpu_ptr(m->cpu)->average_ns[io->path];
 	WRITE_ONCE(*average, nvmemp_average(*average, short_ns));
 	put_cpu_ptr(p->stats);
 }

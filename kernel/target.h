@@ -146,13 +146,11 @@ struct nvmemp_rcu_select {
  * on another CPU is counted in ended_elsewhere.
  */
 struct nvmemp_cpu {
+	atomic_t ended_elsewhere[NVMEMP_SLOTS];
 	struct nvmemp_turn turn;
 	u32 chosen;
-	struct {
-		s32 depth;
-		atomic_t ended_elsewhere;
-		u32 average_ns;
-	} path[NVMEMP_SLOTS];
+	s32 depth[NVMEMP_SLOTS];
+	u32 average_ns[NVMEMP_SLOTS];
 };
 
 /* Reasons for map to look closer, in nvmemp.special */
@@ -164,13 +162,14 @@ enum nvmemp_special {
 };
 
 struct nvmemp {
+	/* first: that saves an addition for each I/O */
+	struct nvmemp_path __rcu *paths[NVMEMP_MAX_PATHS];
 	struct dm_target *ti;
 	struct nvmemp_rcu_select __rcu *select;
 	u32 special;			/* enum nvmemp_special; 0 on the fast path */
 	u8 zone_shift;			/* log2 of a zone's sectors */
 	sector_t len;			/* that of ti */
 	struct nvmemp_cpu __percpu *cpu;
-	struct nvmemp_path __rcu *paths[NVMEMP_MAX_PATHS];
 	u64 unfit;
 	u32 shared[NVMEMP_MAX_PATHS];	/* smoothed depths of all CPUs, see select.h */
 	u64 refreshed;			/* ns: when they were summed */
@@ -297,11 +296,16 @@ static inline bool nvmemp_path_gone(const struct nvmemp *m, const struct nvmemp_
  * that is sent there now would make its submitter sleep; both may also be
  * short and harmless, so the path is avoided, not failed.
  */
-static inline bool nvmemp_path_blocked(const struct nvmemp_path *p)
+static inline bool nvmemp_blocked(struct block_device *bdev)
 {
-	struct request_queue *q = bdev_get_queue(p->bdev);
+	struct request_queue *q = bdev_get_queue(bdev);
 
 	return blk_queue_quiesced(q) || READ_ONCE(q->mq_freeze_depth);
+}
+
+static inline bool nvmemp_path_blocked(const struct nvmemp_path *p)
+{
+	return nvmemp_blocked(p->bdev);
 }
 
 /* args.c: text to values; -EINVAL, and *error is one sentence */

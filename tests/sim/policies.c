@@ -126,19 +126,19 @@ static void serve(struct queue *q, struct io io)
 	push((struct event){ now + service(q->us), io });
 }
 
-static struct nvmemp_load load_of(const struct cpu *c, unsigned int i)
+static u32 depth_of(const struct cpu *c, unsigned int i)
 {
-	return (struct nvmemp_load){ c->depth[i] + nvmemp_shared_depth(shared[i]), c->latency[i] };
+	return c->depth[i] + nvmemp_shared_depth(shared[i]);
 }
 
 static u64 depth_cost(const void *from, unsigned int i)
 {
-	return nvmemp_depth_cost(load_of(from, i));
+	return nvmemp_depth_cost(depth_of(from, i));
 }
 
 static u64 latency_cost(const void *from, unsigned int i)
 {
-	return nvmemp_latency_cost(load_of(from, i));
+	return nvmemp_latency_cost(depth_of(from, i), ((const struct cpu *)from)->latency[i]);
 }
 
 static void refresh(unsigned int nr_cpus, unsigned int nr_paths)

@@ -135,17 +135,21 @@ static void round_robin_gives_each_its_weight(void **state)
 }
 
 struct model {
-	struct nvmemp_load load[NVMEMP_SLOTS];
+	struct {
+		u32 depth, latency;
+	} load[NVMEMP_SLOTS];
 };
 
 static u64 depth_cost(const void *from, unsigned int i)
 {
-	return nvmemp_depth_cost(((const struct model *)from)->load[i]);
+	return nvmemp_depth_cost(((const struct model *)from)->load[i].depth);
 }
 
 static u64 latency_cost(const void *from, unsigned int i)
 {
-	return nvmemp_latency_cost(((const struct model *)from)->load[i]);
+	const struct model *m = from;
+
+	return nvmemp_latency_cost(m->load[i].depth, m->load[i].latency);
 }
 
 static void the_least_costly_is_taken(void **state)
