@@ -63,7 +63,7 @@ enum nvmemp_feature {
 
 #define NVMEMP_ENDLESS	U32_MAX
 
-/* What an error says of the path that it came from; io.c's judge() */
+/* What an error says of the path that it came from; error.c's judge() */
 enum nvmemp_verdict {
 	NVMEMP_ERR_PATH,	/* the path's */
 	NVMEMP_ERR_SUSPECT,	/* the path's or the block's: another path will tell */
@@ -308,6 +308,21 @@ static inline bool nvmemp_path_blocked(const struct nvmemp_path *p)
 	return nvmemp_blocked(p->bdev);
 }
 
+/* The last use of the path by this I/O: it may leave from now on. */
+static inline void nvmemp_path_is_done(struct nvmemp_path *p)
+{
+	this_cpu_inc(p->stats->done);
+}
+
+/* How a bio is sent once more */
+struct nvmemp_again {
+	u32 except;		/* paths not to take */
+	blk_opf_t drop;		/* of what the caller asked: who sends it now can't give it */
+	bool may_wait;
+	bool trial;		/* down path, though it failed; or once more */
+	unsigned int path;
+};
+
 /* args.c: text to values; -EINVAL, and *error is one sentence */
 int nvmemp_parse_table(struct nvmemp *m, struct dm_arg_set *as, char **error);
 int nvmemp_parse_feature(struct nvmemp *m, const char *key, const char *value, char **error);
@@ -354,10 +369,23 @@ void nvmemp_sample_ends(struct nvmemp *m, struct nvmemp_io *io, bool good);
 int nvmemp_message(struct dm_target *ti, unsigned int argc, char **argv, char *result,
 		   unsigned int maxlen);
 
-/* io.c */
+/* io.c: down a path, and back */
 int nvmemp_map(struct dm_target *ti, struct bio *bio);
 int nvmemp_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error);
 unsigned int nvmemp_choose(struct nvmemp *m);
+void nvmemp_restore(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io, blk_opf_t drop);
+bool nvmemp_send_again(struct nvmemp *m, struct bio *bio, const struct nvmemp_again *how);
+
+/* error.c: what has one */
+void nvmemp_trouble(struct nvmemp_io *io);
+void nvmemp_trial_over(struct nvmemp *m, struct nvmemp_io *io, bool good);
+bool nvmemp_round_again(struct nvmemp_io *io);
+bool nvmemp_is_zone_write(const struct nvmemp *m, const struct nvmemp_io *io);
+int nvmemp_end_specially(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
+			 blk_status_t *error);
+
+/* work.c: what waits */
+void nvmemp_wait_for_path(struct nvmemp *m, struct bio *bio);
 void nvmemp_kick(struct nvmemp *m);
 void nvmemp_work(struct work_struct *work);
 void nvmemp_zone_work(struct work_struct *work);

@@ -13,7 +13,7 @@ MOST_RATIO=1.06		# of what numa adds, to what dm-linear adds
 MOST_PER_BIO=48		# bytes
 # Entered for no good I/O, or for a few in a thousand. A function that is not
 # named here is looked at if the data path reaches it.
-SLOW='map_slowly|choose_slowly|choose_special|wait_for_path|end_specially|path_error|rare_opf|many_fit
+SLOW='map_slowly|choose_slowly|choose_special|nvmemp_end_specially|rare_opf|many_fit
 	|nvmemp_sample_begins|nvmemp_sample_ends|nvmemp_kick'
 # An exception, for good I/O too: one locked instruction where an I/O of queue-depth
 # or latency ends on another CPU than it began on. docs/performance.md names it.
