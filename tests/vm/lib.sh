@@ -262,7 +262,7 @@ vm_run() {
 	tests/vm/qemu -machine q35 -accel "${VM_ACCEL:-tcg,thread=multi}" -cpu Nehalem -smp 2 -m "${VM_MEMORY:-1500}" \
 		-nodefaults -display none "${vm_reboot[@]}" -no-user-config \
 		-kernel "$vm_boot/kernel" -initrd "$vm_boot/initrd" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off audit=0 systemd.show_status=0 $vm_root $2" \
+		-append "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off audit=0 systemd.show_status=0 $vm_root $2" \
 		-serial "file:$dir/console.log" \
 		-chardev "pipe,id=qmp,path=$dir/qmp" -mon chardev=qmp,mode=control \
 		-device virtio-serial-pci -chardev "pipe,id=line,path=$dir/line" \

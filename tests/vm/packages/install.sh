@@ -88,7 +88,7 @@ expect "the file is there" test -e /mnt/used
 say "upgrades them under I/O"
 before=$(dmsetup info -c --noheadings -o name,uuid,events,open)
 tables=$(dmsetup table)
-module=$(cat /sys/module/dm_nvmemp/srcversion)
+module=$(sha256sum </sys/module/dm_nvmemp/notes/.note.gnu.build-id)
 pid=$(daemon_pid)
 start_fio /mnt/file
 count_calls dm_suspend
@@ -99,7 +99,7 @@ wait_for_io "upgraded"
 expect_not "the same version" test "$(version_of nvmemp)" = "$old"
 expect_not "the same daemon" test "$(daemon_pid)" = "$pid"
 expect_eq "modules of DKMS" "$(installed_module | sed 's/,.*//')" "nvmemp/$(version_of nvmemp)"
-expect_eq "the module in use" "$(cat /sys/module/dm_nvmemp/srcversion)" "$module"
+expect_eq "the module in use" "$(sha256sum </sys/module/dm_nvmemp/notes/.note.gnu.build-id)" "$module"
 wait_for "the daemon to have adopted it" usable_is 2
 expect_eq "tables" "$(dmsetup table)" "$tables"
 expect_eq "names, uuids, events, open counts" "$(dmsetup info -c --noheadings -o name,uuid,events,open)" "$before"
