@@ -5,14 +5,17 @@
  *
  *   registers DEVICE
  *
- * The sectors are zeroed first. Prints "N operations, N errors, longest N ms: linearizable", or
- * what is wrong with which sector: exit 1 then.
+ * The sectors are zeroed first. After SIGUSR1 each writer writes once more and then
+ * waits for the end: "the writers wait" is printed when all of them do, and whatever was on its way
+ * before has been replaced. After SIGTERM each reader reads once more. Prints "N operations, N errors,
+ * longest N ms: linearizable", or what is wrong with which sector: exit 1 then.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,11 +38,25 @@ struct user {
 };
 
 static int device;
-static volatile sig_atomic_t stopping;
+static volatile sig_atomic_t stopping, pausing;
+static atomic_uint waiting;
 
 static void stop(int signal)
 {
-	stopping = 1;
+	if (signal == SIGUSR1)
+		pausing = 1;
+	else
+		stopping = 1;
+}
+
+static void wait_for_end(void)
+{
+	if (atomic_fetch_add(&waiting, 1) + 1 == REGISTERS * WRITERS) {
+		puts("the writers wait");
+		fflush(stdout);
+	}
+	while (!stopping)
+		usleep(PAUSE_US);
 }
 
 static uint64_t now(void)
@@ -75,9 +92,11 @@ static void *use(void *arg)
 	struct user *u = arg;
 	uint64_t *data = sector(), i;
 	struct operation *op;
-	bool worked;
+	bool worked, last = false;
 
-	while (u->count < MOST && !stopping) {
+	while (u->count < MOST && !last) {
+		/* before the call: the last operation is one that was called after the signal */
+		last = stopping || (u->writes && pausing);
 		op = &u->ops[u->count];
 		*op = (struct operation){ .is_write = u->writes };
 		if (u->writes) {
@@ -94,6 +113,8 @@ static void *use(void *arg)
 		u->count += worked || u->writes;	/* a read that failed says nothing */
 		usleep(u->writes ? 4 * PAUSE_US : PAUSE_US);
 	}
+	if (u->writes)
+		wait_for_end();
 	free(data);
 	return NULL;
 }
@@ -141,6 +162,7 @@ int main(int argc, char **argv)
 		if (pwrite(device, zero, 512, (off_t)i * 512) != 512)
 			err(1, "%s can't be written", argv[1]);
 	signal(SIGTERM, stop);
+	signal(SIGUSR1, stop);
 	for (i = 0; i < THREADS; i++) {
 		users[i] = (struct user){ .number = (unsigned int)i, .reg = i % REGISTERS, .writes = i / REGISTERS < WRITERS,
 					  .ops = malloc(MOST * sizeof(struct operation)) };

@@ -1,12 +1,16 @@
 # shellcheck shell=bash disable=SC1091,SC2154
 # SPDX-License-Identifier: GPL-2.0
 # Threads write and read the same sectors while the path in use is cut off with
-# writes on the way to a disk that does not answer yet. Without write_hold one of these
-# undoes a newer write, and the history shows it; with it, the history is that of one register.
+# writes on the way to a disk that does not answer yet. Without write_hold these
+# undo newer writes, and the history shows it; with it, the history is that of one register.
 #
-#    nvmet g1 --- slow (dm, suspended) --.
-#                                         >-- one disk
-#    nvmet g2 ---------------------------'
+#    nvmet g1 --- slow (dm-delay) --.
+#                                    >-- one disk
+#    nvmet g2 ----------------------'
+#
+# Nothing is left to chance: all 16 threads have an operation below port 20 when it is
+# cut off, and without write_hold all writers have written something newer, and wait, when the old
+# writes are carried out; each reader reads once more after that.
 #
 # topology: tcp2
 # programs: tests/trust/registers.c
@@ -39,21 +43,44 @@ lost_20() {
 	dmsetup status m | grep -q " $a [FB] "
 }
 
+# what becomes of the I/O to slow from now on
+slow_is() {
+	dmsetup reload slow --table "0 $size $*"
+	dmsetup suspend --noflush --nolockfs slow
+	dmsetup resume slow
+}
+
+# what dm-delay keeps: reads, writes, flushes
+kept() {
+	[ "$(dmsetup status slow | cut -d ' ' -f 4-)" = "$*" ]
+}
+
+writers_wait() {
+	grep -q '^the writers wait' history
+}
+
 # history NAME COMMAND...: of the map, while port 20 is cut off with writes on the way,
 # which are carried out when COMMAND has succeeded
 history() {
 	local pid name=$1
 	shift
+	dmsetup message m 0 prefer "$a"
 	./registers /dev/mapper/m >history 2>&1 &
 	pid=$!
 	sleep 3
-	dmsetup suspend --noflush --nolockfs slow
-	sleep 1
+	slow_is "delay $disk 0 600000"
+	wait_for "8 reads and 8 writes on the way" kept 8 8 0
 	before=$(through_21)
 	rm "$NVMET/ports/20/subsystems/g1"
 	wait_for "the path to be lost" lost_20
-	wait_for "$name" "$@"
+	wait_for "$name" goes_on
+	kill -USR1 "$pid"
+	"$@"
+	# dm-delay carries out what it has when it is suspended, and this waits for it
+	dmsetup suspend --nolockfs slow
+	dmsetup reload slow --table "0 $size linear $disk 0"
 	dmsetup resume slow
+	wait_for "$name: the writers wait" writers_wait
 	before=$(through_21)
 	wait_for "$name, more I/O" goes_on
 	kill "$pid"
@@ -72,7 +99,12 @@ goes_on() {
 
 wait_boot
 systemctl stop nvmempd nvmempd.socket
+# udev would read from slow, and wait
+udevadm settle
+systemctl stop systemd-udevd systemd-udevd-control.socket systemd-udevd-kernel.socket
+export DM_DISABLE_UDEV=1
 tcp_modules
+modprobe dm-delay
 disk=/dev/disk/by-id/virtio-back0
 size=$(blockdev --getsz $disk)
 dmsetup create slow --table "0 $size linear $disk 0"
@@ -86,8 +118,9 @@ wait_for "both paths" eval '[ -b "$(node 20)" ] && [ -b "$(node 21)" ]'
 a=$(devno "$(node 20)") b=$(devno "$(node 21)")
 dmsetup create m --table "0 $size nvmemp 2 no_path queue 2 $a 1 flush_failfast $b 1 flush_failfast"
 
-history "write_hold off" goes_on
+history "write_hold off" wait_for "the newer writes" writers_wait
 expect_eq "write_hold off: the history (so this test can tell)" "$verdict" wrong
-dmsetup message m 0 write_hold 15000
-history "write_hold 15000" true
-expect_eq "write_hold 15000: the history" "$verdict" right
+# longer than an emulated machine takes to carry the old writes out
+dmsetup message m 0 write_hold 60000
+history "write_hold 60000" expect_not "the writers wait already" writers_wait
+expect_eq "write_hold 60000: the history" "$verdict" right
