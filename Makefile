@@ -152,9 +152,9 @@ setup-%:
 	$(Q)tests/setup.sh $*
 
 check-unit: setup-unit
-	$(Q)$(MAKE) all unit-run
+	$(Q)$(MAKE) unit-run
 
-unit-run: $(UNIT) $(FUZZ) $(B)/libnvmemp-core.a $(B)/nvmempctl $(B)/nvmempd $(B)/tests/example
+unit-run: all $(UNIT) $(FUZZ) $(B)/tests/example
 	$(Q)B=$(B) tests/unit/run.sh $(UNIT) $(UNIT_SH)
 
 # the unit tests again, with the compiler watching memory, undefined behaviour, and which

@@ -40,8 +40,8 @@ releases)
 	part debian-13-backports tests/vm/run.sh
 	;;
 *)
-	part unit make --no-print-directory all unit-run
-	part sanitized make --no-print-directory unit-sanitized
+	part unit make --no-print-directory "-j$(nproc)" unit-run
+	part sanitized make --no-print-directory "-j$(nproc)" unit-sanitized
 	part static tests/static.sh
 	part bench tests/bench/guard.sh
 	part machines tests/vm/run.sh
