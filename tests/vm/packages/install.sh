@@ -41,6 +41,7 @@ leftovers() {
 		lsinitramfs "/boot/initrd.img-$(uname -r)" | grep nvmemp
 		lsmod | grep nvmemp
 		dpkg-query -W -f '${Package} ${Status}\n' '*nvmemp*' 2>/dev/null | grep -v not-installed
+		journalctl --list-catalog | grep -i nvmemp
 		ls -d /sys/block/dm-*
 	} 2>/dev/null | sort -u
 }
