@@ -41,7 +41,8 @@ lab_tick() {
 lost_timer() {
 	local said
 	said=$(grep -c 'kthread timer wakeup didn.t happen' "$1") || return
-	if ! grep -q 'lab: over to systemd' "$1"; then
+	# other machines' initramfs doesn't say when it is over
+	if [ "$vm_boot" = "$vm" ] && ! grep -q 'lab: over to systemd' "$1"; then
 		vm_reason='QEMU lost a timer before systemd ran'
 	elif [ "$said" -ge 3 ]; then
 		vm_reason='no result after QEMU lost a timer'
