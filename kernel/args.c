@@ -430,7 +430,10 @@ free:
 
 static void close_path(struct nvmemp *m, struct nvmemp_path *p)
 {
-	dm_put_device(m->ti, p->dev);
+	if (p->kept_open)
+		fput(p->kept_open);
+	else
+		dm_put_device(m->ti, p->dev);
 	free_percpu(p->stats);
 	kfree(p);
 }
@@ -447,7 +450,8 @@ void nvmemp_free_path(struct nvmemp *m, unsigned int i)
 /*
  * Takes path i, which gets no more I/O and has none, out of a running map. One
  * that somebody borrowed stays open until the next suspend, which waits for him:
- * dm core does not say when an ioctl is over.
+ * dm core does not say when an ioctl is over. Where dm core need not have it for that,
+ * it is no slave of the map any more: a new disk with its name can be.
  */
 void nvmemp_retire_path(struct nvmemp *m, unsigned int i)
 {
@@ -469,6 +473,9 @@ void nvmemp_retire_path(struct nvmemp *m, unsigned int i)
 		close_path(m, p);
 		return;
 	}
+	p->kept_open = nvmemp_keep_open(p->dev);
+	if (p->kept_open)
+		dm_put_device(m->ti, p->dev);
 	p->next_retired = m->retired;
 	m->retired = p;
 }

@@ -9,6 +9,8 @@
 #include <linux/blkdev.h>
 #include <linux/device-mapper.h>
 #include <linux/dm-ioctl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/string.h>
 #include <linux/version.h>
 
@@ -33,6 +35,19 @@
 #define NVMEMP_PREPARE_IOCTL(name)						\
 	name(struct dm_target *ti, struct block_device **bdev)
 #endif
+
+/*
+ * A file that keeps the disk open when dm core has put it. Without one (before 6.9) the
+ * disk stays with dm core; its name is not given to another one meanwhile there.
+ */
+static inline struct file *nvmemp_keep_open(struct dm_dev *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	return get_file(dev->bdev_file);
+#else
+	return NULL;
+#endif
+}
 
 /*
  * Protection information of the caller. bio_endio of 6.1 frees the clone's before

@@ -334,14 +334,15 @@ static int nvmemp_iterate_devices(struct dm_target *ti, iterate_devices_callout_
 
 	for (; set && !r; set &= set - 1) {
 		struct nvmemp_path *p;
-		struct dm_dev *dev;
+		struct dm_dev dev;
 
 		rcu_read_lock();
 		p = nvmemp_path(m, __ffs(set));
-		dev = p ? p->dev : NULL;	/* borrowed: it stays open */
+		if (p)
+			dev = *p->dev;	/* its disk is borrowed and stays open */
 		rcu_read_unlock();
-		if (dev)
-			r = fn(ti, dev, 0, ti->len, data);
+		if (p)
+			r = fn(ti, &dev, 0, ti->len, data);
 	}
 	return r;
 }

@@ -105,6 +105,7 @@ struct nvmemp_path {
 	u32 kato_ms;
 	bool borrowed;			/* somebody may use bdev beside our I/O */
 	struct nvmemp_path *next_retired;
+	struct file *kept_open;		/* of a retired one, if dm core has it no more */
 
 	/* under conf_lock */
 	enum nvmemp_ana ana;

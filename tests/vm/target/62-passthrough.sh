@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0
 # NVMe commands sent to the map are answered by a path that works: identify, a log
-# page, the namespace's number; an error that is the command's own comes back as it is.
+# page, the namespace's number; an error that is the command's own comes back as it is. A path
+# that was asked can leave.
 . ./lib.sh
 modprobe dm-nvmemp
 A=$(devno /dev/nvme0n1); B=$(devno /dev/nvme1n1); SZ=$(blockdev --getsz /dev/nvme0n1)
@@ -33,4 +34,13 @@ ok "a refused command says so" has "$out" "Invalid"
 ok "and costs no path" letters_are AA
 msg disable_path $A; msg disable_path $B
 ok "without a path it fails" not nvme id-ns $M >/dev/null 2>&1
+# its disk stays open for whoever may still ask it, but a new one with its name could join
+msg reinstate_path $B
+ok "a path that was asked leaves" msg remove_path $A
+case $(uname -r) in
+6.[1-8].*) ;;
+*) ok "and is no slave of the map" test "$(ls /sys/block/dm-*/slaves)" = nvme1n1 ;;
+esac
+ok "and joins again" msg add_path $A 0
+ok "and answers" nvme id-ns $M >/dev/null
 dmsetup remove m; ok "module goes" rmmod dm-nvmemp; done_
