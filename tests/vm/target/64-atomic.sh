@@ -12,8 +12,8 @@ if grep -q . /sys/module/scsi_debug/parameters/atomic_wr 2>/dev/null; then
 	read -r PA PB <<<"$(grep -l scsi_debug /sys/block/sd*/device/model | cut -d/ -f4 | tr '\n' ' ')"
 	A=$(devno /dev/$PA); B=$(devno /dev/$PB); SZ=$(blockdev --getsz /dev/$PA)
 	echo "0 $SZ nvmemp 0 2 $A 0 $B 0" | dmsetup create m
-	map=$(dmsetup ls --target nvmemp -o blkdevname | grep -o 'dm-[0-9]*')
-	limit() { cat /sys/block/$1/queue/atomic_write_$2_bytes 2>/dev/null || echo 0; }
+	M=$(devno /dev/mapper/m)
+	limit() { cat /sys/dev/block/$1/queue/atomic_write_$2_bytes 2>/dev/null || echo 0; }
 	# atomic BYTES BYTE: pwritev2() with RWF_ATOMIC, of BYTE, at 0
 	atomic() {
 		perl -MFcntl -e 'my ($bytes, $byte) = @ARGV;
@@ -26,10 +26,10 @@ if grep -q . /sys/module/scsi_debug/parameters/atomic_wr 2>/dev/null; then
 			exit !($r == $bytes);' "$@"
 	}
 	holds() { [ "$(dd if=/dev/$PB bs=4k count=1 iflag=direct 2>/dev/null | tr -d "\\$1" | wc -c)" = 0 ]; }
-	max=$(limit $PA unit_max)
+	max=$(limit $A unit_max)
 	ok "the disk has atomic writes" test "$max" -gt 0
 	if [ "$(uname -r | awk -F. '{ print $1 * 100 + $2 }')" -ge 614 ]; then
-		ok "the map has what its paths have" test "$(limit $map unit_max) $(limit $map unit_min)" = "$max $(limit $PA unit_min)"
+		ok "the map has what its paths have" test "$(limit $M unit_max) $(limit $M unit_min)" = "$max $(limit $A unit_min)"
 		ok "a write of the whole unit" atomic $max 1
 		ok "arrived" holds 001
 		ok "one of more is refused" not atomic $((max * 2)) 2
