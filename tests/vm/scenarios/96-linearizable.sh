@@ -8,7 +8,7 @@
 #                                    >-- one disk
 #    nvmet g2 ----------------------'
 #
-# Nothing is left to chance: all 16 threads have an operation below port 20 when it is
+# Nothing is left to chance: all 12 threads have an operation below port 20 when it is
 # cut off, and without write_hold all writers have written something newer, and wait, when the old
 # writes are carried out; each reader reads once more after that.
 #
@@ -69,7 +69,7 @@ history() {
 	pid=$!
 	sleep 3
 	slow_is "delay $disk 0 600000"
-	wait_for "8 reads and 8 writes on the way" kept 8 8 0
+	wait_for "8 reads and 4 writes on the way" kept 8 4 0
 	before=$(through_21)
 	rm "$NVMET/ports/20/subsystems/g1"
 	wait_for "the path to be lost" lost_20
