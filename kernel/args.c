@@ -266,6 +266,7 @@ static int open_path(struct nvmemp *m, const char *name, struct nvmemp_path *p, 
 		r = -ENOMEM;
 		goto put;
 	}
+	p->kept_open = nvmemp_keep_open(p->dev);
 	return 0;
 put:
 	dm_put_device(ti, p->dev);
@@ -430,10 +431,10 @@ free:
 
 static void close_path(struct nvmemp *m, struct nvmemp_path *p)
 {
-	if (p->kept_open)
-		fput(p->kept_open);
-	else
+	if (p->dev)
 		dm_put_device(m->ti, p->dev);
+	if (p->kept_open)
+		nvmemp_let_go(p->kept_open);
 	free_percpu(p->stats);
 	kfree(p);
 }
@@ -450,8 +451,8 @@ void nvmemp_free_path(struct nvmemp *m, unsigned int i)
 /*
  * Takes path i, which gets no more I/O and has none, out of a running map. One
  * that somebody borrowed stays open until the next suspend, which waits for him:
- * dm core does not say when an ioctl is over. Where dm core need not have it for that,
- * it is no slave of the map any more: a new disk with its name can be.
+ * dm core does not say when an ioctl is over. But it is no slave of the map any more:
+ * a new disk with its name can be.
  */
 void nvmemp_retire_path(struct nvmemp *m, unsigned int i)
 {
@@ -473,9 +474,10 @@ void nvmemp_retire_path(struct nvmemp *m, unsigned int i)
 		close_path(m, p);
 		return;
 	}
-	p->kept_open = nvmemp_keep_open(p->dev);
-	if (p->kept_open)
+	if (p->kept_open) {
 		dm_put_device(m->ti, p->dev);
+		p->dev = NULL;
+	}
 	p->next_retired = m->retired;
 	m->retired = p;
 }

@@ -37,17 +37,36 @@
 #endif
 
 /*
- * A file that keeps the disk open when dm core has put it. Without one (before 6.9) the
- * disk stays with dm core; its name is not given to another one meanwhile there.
+ * Keeps a path's disk open on its own, whatever dm core does with it: by dm core's
+ * file, or, before it had one (6.9), by opening the disk once more. NULL: that can't be
+ * done, as with a removed disk that is in the table still.
  */
-static inline struct file *nvmemp_keep_open(struct dm_dev *dev)
-{
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+static inline void *nvmemp_keep_open(struct dm_dev *dev)
+{
 	return get_file(dev->bdev_file);
-#else
-	return NULL;
-#endif
 }
+
+#define nvmemp_let_go(kept) fput(kept)
+#else
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define nvmemp_open_again(dev) bdev_open_by_dev(dev, BLK_OPEN_READ, NULL, NULL)
+#define nvmemp_let_go(kept) bdev_release(kept)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define nvmemp_open_again(dev) blkdev_get_by_dev(dev, BLK_OPEN_READ, NULL, NULL)
+#define nvmemp_let_go(kept) blkdev_put(kept, NULL)
+#else
+#define nvmemp_open_again(dev) blkdev_get_by_dev(dev, FMODE_READ, NULL)
+#define nvmemp_let_go(kept) blkdev_put(kept, FMODE_READ)
+#endif
+
+static inline void *nvmemp_keep_open(struct dm_dev *dev)
+{
+	void *kept = nvmemp_open_again(dev->bdev->bd_dev);
+
+	return IS_ERR(kept) ? NULL : kept;
+}
+#endif
 
 /*
  * Protection information of the caller. bio_endio of 6.1 frees the clone's before

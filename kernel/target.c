@@ -312,12 +312,10 @@ static u32 to_be_asked(struct nvmemp *m)
 	if (READ_ONCE(m->stopped))
 		return m->present;
 	rcu_read_lock();
-	nvmemp_for_each_path(m, i, p) {
-		WRITE_ONCE(p->borrowed, true);
+	nvmemp_for_each_path(m, i, p)
 		if (!nvmemp_path_gone(m, p) && !READ_ONCE(p->disabled) &&
 		    !(READ_ONCE(m->failed) & BIT(i)))
 			set |= BIT(i);
-	}
 	rcu_read_unlock();
 	return set ?: READ_ONCE(m->present);
 }
@@ -329,6 +327,7 @@ static u32 to_be_asked(struct nvmemp *m)
 static int nvmemp_iterate_devices(struct dm_target *ti, iterate_devices_callout_fn fn, void *data)
 {
 	struct nvmemp *m = ti->private;
+	bool running = !READ_ONCE(m->stopped);
 	u32 set = to_be_asked(m);
 	int r = 0;
 
@@ -338,8 +337,11 @@ static int nvmemp_iterate_devices(struct dm_target *ti, iterate_devices_callout_
 
 		rcu_read_lock();
 		p = nvmemp_path(m, __ffs(set));
-		if (p)
+		if (p) {
+			if (running)
+				WRITE_ONCE(p->borrowed, true);
 			dev = *p->dev;	/* its disk is borrowed and stays open */
+		}
 		rcu_read_unlock();
 		if (p)
 			r = fn(ti, &dev, 0, ti->len, data);

@@ -101,11 +101,11 @@ struct nvmemp_path {
 	struct nvmemp_stats __percpu *stats;
 	bool flush_failfast;
 
-	struct dm_dev *dev;
+	struct dm_dev *dev;		/* NULL: dm core has it no more */
 	u32 kato_ms;
 	bool borrowed;			/* somebody may use bdev beside our I/O */
 	struct nvmemp_path *next_retired;
-	struct file *kept_open;		/* of a retired one, if dm core has it no more */
+	void *kept_open;		/* holds the disk beside dm core */
 
 	/* under conf_lock */
 	enum nvmemp_ana ana;

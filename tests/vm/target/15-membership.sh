@@ -69,4 +69,16 @@ bad "No space" add_path $(devno /dev/mapper/q31) 0
 ok "I/O over 32 paths" fio --eta=never --name=r --filename=/dev/mapper/m --rw=randread --bs=4k --size=16m --ioengine=libaio --iodepth=16 --direct=1 --output=/tmp/f
 for i in $(seq 30); do msg remove_path $(devno /dev/mapper/q$i) || ok "remove $i" false; done
 for i in $(seq 31); do dmsetup remove q$i; done
+# a disk that somebody asked something leaves, and a new one gets its name
+dmsetup remove m
+echo "0 $SZ nvmemp 0 2 $A 0 $B 0" | dmsetup create m
+N=$(mknull nb2 64); name=${N#/dev/}; X=$(devno $N)
+msg add_path $X 0; msg prefer $X
+not perl -e 'open F, "<", "/dev/mapper/m" or exit 0; exit(ioctl(F, 0x53ff, 0) ? 0 : 1)'
+rmnull nb2; soon "the disk leaves" msg remove_path $X
+ok "and is no slave" test ! -L "/sys/block/$(basename $(readlink /dev/mapper/m) 2>/dev/null || echo dm-$(dmsetup info -c --noheadings -o minor m))/slaves/$name"
+N=$(mknull nb2 64); ok "a new disk has its name" test $N = /dev/$name
+ok "and joins" msg add_path $(devno $N) 0
+msg prefer $(devno $N); ok "I/O goes there" rd
+msg prefer none; soon "and it leaves" msg remove_path $(devno $N); rmnull nb2
 dmsetup remove m; rmnull nb1; clean; ok "module goes" rmmod dm-nvmemp; done_
