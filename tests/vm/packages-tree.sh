@@ -12,7 +12,8 @@ vm=build/vm${VM_RELEASE:+/$VM_RELEASE}
 PACKAGES=(build-essential dpkg-dev debhelper dh-dkms lintian fakeroot pkgconf libcmocka-dev
 	  libdevmapper-dev libjson-c-dev libnvme-dev libsmartcols-dev libsystemd-dev libudev-dev
 	  dkms linux-image-amd64 linux-headers-amd64 initramfs-tools dracut-core
-	  systemd systemd-sysv udev dbus dmsetup kpartx fio nvme-cli jq e2fsprogs fdisk procps zstd)
+	  systemd systemd-sysv udev dbus dmsetup kpartx fio nvme-cli jq e2fsprogs fdisk procps zstd
+	  prometheus-node-exporter)
 # Where there is one, its .pc files are in a package of their own
 NEWER=(systemd-dev)
 # Parts of the kernel that no machine here has a use for
@@ -49,6 +50,7 @@ configure() {
 		    e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer nvmf-autoconnect.service; do
 		chroot "$tree" systemctl -q mask "$unit"
 	done
+	chroot "$tree" systemctl -q disable prometheus-node-exporter.service
 }
 
 make_tree() {

@@ -50,6 +50,11 @@ no_dm_suspend() {
 	expect_not "suspends and tables of the daemon" grep nvmempd /sys/kernel/tracing/instances/lab_*/trace
 }
 
+# node_exporter_says METRIC
+node_exporter_says() {
+	{ printf 'GET /metrics HTTP/1.0\r\n\r\n' >&7 && grep -F "$1" <&7; } 7<>/dev/tcp/127.0.0.1/9100
+}
+
 wait_boot
 if [ ! -e /var/lib/lab-reboots ]; then
 	# smaller and sooner: one is made with every change here
@@ -86,6 +91,16 @@ part=$(readlink -f /dev/disk/by-uuid/$part_uuid)
 expect_eq "the partition's uuid" "$(cat "/sys/class/block/${part##*/}/dm/uuid")" "part1-$(status '.maps[0].uuid')"
 mount /dev/disk/by-uuid/$part_uuid /mnt
 expect "the file is there" test -e /mnt/used
+
+say "shows it to node_exporter, and explains itself in the journal"
+expect_eq "the timer" "$(systemctl is-enabled nvmemp-metrics.timer)" disabled
+systemctl enable -q --now nvmemp-metrics.timer
+systemctl start nvmemp-metrics.service prometheus-node-exporter.service
+wait_for "its answer" node_exporter_says 'node_textfile_scrape_error 0'
+for metric in 'nvmemp_up 1' "nvmemp_device_paths_active{device=\"$map\""; do
+	expect "$metric" node_exporter_says "$metric"
+done
+journalctl -x -u nvmempd | grep -F "The multipath device $map was made" || fail "no explanation in the journal"
 
 say "upgrades them under I/O"
 before=$(dmsetup info -c --noheadings -o name,uuid,events,open)
