@@ -162,11 +162,11 @@ int trace_start(struct trace *t)
 {
 	int r;
 
-	if (t->source)
-		return 0;
 	r = make_instance();
 	if (r == 0)
 		r = write_text(INSTANCE "/" EVENT "/enable", "1");
+	if (t->source)
+		return r;	/* a module that went and came again has its event disabled */
 	if (r < 0)
 		return r;
 	add_probe(t);

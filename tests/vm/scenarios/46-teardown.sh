@@ -78,6 +78,16 @@ say "but after a reload"
 systemctl reload nvmempd
 map_with_partition
 
+say "and after the driver was unloaded and loaded again, of which the daemon hears as before"
+expect_exit 0 nvmempctl teardown
+modprobe -r nvme
+expect_not "the module is there" test -e /sys/module/nvme_core
+modprobe nvme
+wait_for "both controllers" test -b /dev/nvme1n1
+wait_for "the trace event" grep -qx 1 /sys/kernel/tracing/instances/nvmempd/events/nvme/nvme_async_event/enable
+systemctl reload nvmempd
+map_with_partition
+
 say "and after a restart"
 expect_exit 0 nvmempctl teardown
 expect "no dm device is left" no_dm_devices
