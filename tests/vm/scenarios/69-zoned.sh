@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # A zoned namespace (ZNS): the map has the zones of its paths, keeps writes to a
 # zone in order while paths change and while controllers are lost, knows which of
-# those lost writes were done, resets zones, and loses nothing with a path.
+# those lost writes were done, resets zones, and loses nothing with a path. btrfs, which
+# writes by zone append, works on it.
 #
 # topology: pcie2zns
 
@@ -118,3 +119,34 @@ say "a reset of one zone"
 expect "reset" blkzone reset -o 0 -c 1 "$dm"
 expect "the first zone is empty" grep -q 'wptr 0x000000' <(zones "$dm" | head -n 1)
 expect_not "the second is empty" grep -q 'wptr 0x000000' <(zones "$dm" | sed -n 2p)
+
+say "zone append, with which btrfs writes data to zones"
+expect "the map appends" test "$(cat "/sys/block/$node/queue/zone_append_max_bytes")" -gt 0
+mkfs.btrfs -q -f -O zoned -m single -d single "$dm"
+mount "$dm" /mnt
+files() {
+	local i
+	for ((i = 0; i < 60; i++)); do
+		dd if=/dev/urandom of="/mnt/$i" bs=64k count=16 status=none conv=fsync || return
+	done
+}
+files &
+writer=$!
+while kill -0 $writer 2>/dev/null; do
+	for id in c0 c1; do
+		name=$(controller $id)
+		echo 1 >"/sys/class/nvme/$name/reset_controller"
+		wait_for "$name live" is_live "$name"
+		wait_for "two usable paths" usable_is 2
+		expect "switch" nvmempctl switch "$dm" "$name"
+	done
+done
+wait $writer || fail "btrfs could not write: $(dmesg | grep -i btrfs | tail -n 1)"
+sha256sum /mnt/* >sums
+unplug c1
+umount /mnt
+mount "$dm" /mnt
+expect "what was written is there" sha256sum --quiet -c sums
+expect "scrub" btrfs scrub start -B /mnt
+expect "no btrfs errors" btrfs device stats --check /mnt
+umount /mnt
