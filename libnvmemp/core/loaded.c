@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/desire.h"
 #include "core/ident.h"
 #include "core/loaded.h"
 #include "core/topo.h"
@@ -139,4 +140,57 @@ bool mp_loaded_is_quiet(const struct mp_loaded_map *map)
 		if (map->status.paths[i].state != MP_PATH_ACTIVE)
 			return false;
 	return true;
+}
+
+void mp_loaded_name_paths(struct mp_loaded *loaded, const struct mp_topo *topo,
+			  const struct mp_loaded *before)
+{
+	size_t i, j;
+
+	for (i = 0; i < loaded->nr_maps; i++) {
+		struct mp_map *map = &loaded->maps[i].map;
+		const struct mp_loaded_map *old = mp_loaded_find(before, map->uuid);
+
+		for (j = 0; j < map->nr_paths; j++) {
+			struct mp_path *p = &map->paths[j];
+			const struct mp_path *was = old ? mp_map_path(&old->map, p->major, p->minor) : NULL;
+			int ns = mp_topo_find_devno(topo, p->major, p->minor);
+			char *name;
+
+			if (ns >= 0 && strcmp(p->name, topo->ns[ns].name) == 0)
+				continue;
+			if (ns >= 0)
+				name = mp_arena_strdup(loaded->arena, topo->ns[ns].name);
+			else if (was && *was->name && mp_topo_find_ns(topo, was->name) < 0)
+				name = mp_arena_strdup(loaded->arena, was->name);
+			else
+				name = mp_arena_printf(loaded->arena, "%u:%u", p->major, p->minor);
+			p->name = name ? name : "";
+		}
+	}
+}
+
+void mp_loaded_note_read_only(struct mp_loaded *loaded, const struct mp_desired *desired,
+			      const struct mp_loaded *before)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->nr_maps; i++) {
+		struct mp_loaded_map *m = &loaded->maps[i];
+		const struct mp_loaded_map *old = mp_loaded_find(before, m->map.uuid);
+		const struct mp_map *want = mp_desired_find(desired, m->map.uuid);
+
+		m->follows_paths = m->map.read_only &&
+				   ((old && old->follows_paths) || (want && want->read_only));
+	}
+}
+
+bool mp_loaded_all_kept(const struct mp_loaded *loaded, const struct mp_loaded *before)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->nr_maps; i++)
+		if (!loaded->maps[i].kept)
+			return false;
+	return loaded->nr_maps == before->nr_maps;
 }

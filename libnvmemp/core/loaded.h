@@ -33,6 +33,23 @@ int mp_loaded_remember(struct mp_loaded *loaded, const struct mp_loaded *before,
  */
 int mp_loaded_keep(struct mp_loaded *loaded, const struct mp_loaded *before);
 
+/* Whether each was kept, and none is new or gone: nothing changed. */
+bool mp_loaded_all_kept(const struct mp_loaded *loaded, const struct mp_loaded *before);
+
+/*
+ * A name for each path, also for one whose device is gone: what it was in before, or its
+ * number. before may be loaded itself.
+ */
+void mp_loaded_name_paths(struct mp_loaded *loaded, const struct mp_topo *topo,
+			  const struct mp_loaded *before);
+
+/*
+ * Which maps follow their paths: one that became read-only with a path becomes
+ * writable with it; one that was made so does not.
+ */
+void mp_loaded_note_read_only(struct mp_loaded *loaded, const struct mp_desired *desired,
+			      const struct mp_loaded *before);
+
 /* Nothing under way, nothing out of order: what it does next comes with an event of its own. */
 bool mp_loaded_is_quiet(const struct mp_loaded_map *map);
 
