@@ -46,7 +46,7 @@ endif
 
 CORE_O := $(patsubst %.c,$(B)/%.o,$(wildcard libnvmemp/core/*.c))
 SYS_O  := $(patsubst %.c,$(B)/%.o,$(wildcard libnvmemp/sys/*.c))
-API_O  := $(B)/libnvmemp/api.o
+API_O  := $(addprefix $(B)/libnvmemp/,api.o apiread.o)
 D_O    := $(patsubst %.c,$(B)/%.o,$(filter-out daemon/nvmempctl%.c daemon/nvmemp-udev.c,$(wildcard daemon/*.c)))
 C_O    := $(patsubst %.c,$(B)/%.o,$(wildcard daemon/nvmempctl*.c))
 U_O    := $(B)/daemon/nvmemp-udev.o
