@@ -9,6 +9,7 @@
 
 #define MAX_ROUNDS	5		/* times that every path may fail a bio */
 #define ROUND_DELAY	(HZ / 20)	/* before the next round; doubles */
+#define SILENT_ROUNDS	5		/* a second */
 
 /* Table in docs/io-path.md; the statuses are those of nvme_error_status. */
 static enum nvmemp_verdict judge(blk_status_t status, const struct nvmemp_io *io)
@@ -45,6 +46,7 @@ void nvmemp_trouble(struct nvmemp_io *io)
 		return;
 	io->bits |= NVMEMP_IO_TROUBLED;
 	io->rounds = 0;
+	io->silent = 0;
 	io->tried = 0;
 	io->suspects = 0;
 	io->full = 0;
@@ -79,11 +81,54 @@ static void retry_later(struct nvmemp_io *io, unsigned long delay)
 }
 
 /* False: there were enough of them. */
-bool nvmemp_round_again(struct nvmemp_io *io)
+static bool round_again(struct nvmemp_io *io)
 {
 	if (++io->rounds > MAX_ROUNDS)
 		return false;
 	retry_later(io, ROUND_DELAY << (io->rounds - 1));
+	return true;
+}
+
+/* Whether some path did an I/O within the last delay, in jiffies */
+static bool worked_within(struct nvmemp *m, unsigned long delay)
+{
+	struct nvmemp_path *p;
+	unsigned int i;
+
+	rcu_read_lock();
+	nvmemp_for_each_path(m, i, p) {
+		u64 good = nvmemp_good(p);
+
+		if ((s64)(good - p->last_good) <= 0)
+			continue;
+		p->last_good = good;
+		m->worked = jiffies;
+	}
+	rcu_read_unlock();
+	return time_before(jiffies, m->worked + delay);
+}
+
+/*
+ * Every usable path failed it. A block that is bad everywhere is known by what the
+ * paths do meanwhile for others; where they do nothing, they may be in an ANA state
+ * that nobody has told us of yet. So such a round does not count, for as long as a
+ * change of state may take. False: that was enough. The worker's
+ */
+bool nvmemp_all_failed(struct nvmemp *m, struct nvmemp_io *io)
+{
+	unsigned long delay = io->rounds ? ROUND_DELAY << (io->rounds - 1) : 0;
+	bool works = worked_within(m, delay);
+
+	static_assert(SILENT_ROUNDS * NVMEMP_ANATT_MAX < 1 << 11);
+	if (!delay || works || io->silent >= SILENT_ROUNDS * nvmemp_conf(m, NVMEMP_F_ANATT)) {
+		if (!round_again(io))
+			return false;
+	} else {
+		io->silent++;
+		retry_later(io, HZ / SILENT_ROUNDS);
+	}
+	io->tried = 0;
+	io->suspects = 0;	/* all of them failed it: none is to blame */
 	return true;
 }
 
@@ -123,6 +168,7 @@ static int no_room(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io)
 	if (io->bits & NVMEMP_IO_RETRIED)
 		how.drop |= REQ_NOWAIT;
 	io->full |= BIT(io->path);
+	atomic64_inc(&nvmemp_path(m, io->path)->errors[NVMEMP_ERR_AGAIN]);
 	nvmemp_path_is_done(nvmemp_path(m, io->path));
 	/* only a task that submits may be made to wait */
 	if (!current->bio_list || in_interrupt() || irqs_disabled())
@@ -195,6 +241,7 @@ static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_
 	if (*error == BLK_STS_NOTSUPP && bio->bi_opf & REQ_NOWAIT && !(io->opf & REQ_NOWAIT)) {
 		never_ask(m);
 		io->bits |= NVMEMP_IO_PATIENT;
+		atomic64_inc(&p->errors[NVMEMP_ERR_AGAIN]);
 		goto again;
 	}
 	if (v == NVMEMP_ERR_AGAIN)
@@ -210,7 +257,7 @@ static noinline int path_error(struct nvmemp *m, struct bio *bio, struct nvmemp_
 	case NVMEMP_ERR_BUSY:
 		if (trial)
 			break;
-		if (!nvmemp_round_again(io))
+		if (!round_again(io))
 			goto up;
 		goto again;
 	case NVMEMP_ERR_SUSPECT:

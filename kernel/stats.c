@@ -37,6 +37,21 @@ void nvmemp_sum(const struct nvmemp_path *p, struct nvmemp_totals *ret)
 	ret->retries = atomic64_read(&p->retries);
 }
 
+/* I/Os that the path did without an error, or a few less */
+u64 nvmemp_good(const struct nvmemp_path *p)
+{
+	u64 good = 0;
+	unsigned int cpu, i;
+
+	for_each_possible_cpu(cpu)
+		good += READ_ONCE(per_cpu_ptr(p->stats, cpu)->done);
+	/* done before errors, which are counted in the other order (path_error) */
+	smp_rmb();
+	for (i = 0; i < NVMEMP_NR_VERDICTS; i++)
+		good -= atomic64_read(&p->errors[i]);
+	return good;
+}
+
 u64 nvmemp_in_flight(const struct nvmemp_path *p)
 {
 	struct nvmemp_totals now;

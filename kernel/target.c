@@ -83,6 +83,7 @@ static int nvmemp_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	}
 	m->ti = ti;
 	m->len = ti->len;
+	m->worked = jiffies;
 	m->stopped = true;
 	ti->private = m;
 	mutex_init(&m->conf_lock);

@@ -70,7 +70,8 @@ enum nvmemp_verdict {
 	NVMEMP_ERR_BUSY,	/* "retry me": Command Interrupted, Namespace Not Ready */
 	NVMEMP_ERR_CALLER,	/* the caller's: the path did its work */
 	NVMEMP_NR_ERRORS,
-	NVMEMP_ERR_AGAIN = NVMEMP_NR_ERRORS,	/* a NOWAIT bio found no room; not counted */
+	NVMEMP_ERR_AGAIN = NVMEMP_NR_ERRORS,	/* a NOWAIT bio found no room; none to the user */
+	NVMEMP_NR_VERDICTS,
 };
 
 /*
@@ -121,7 +122,9 @@ struct nvmemp_path {
 	unsigned long marginal_until;	/* while its bit in marginal is set */
 	u64 last_sampled, last_sum_ns;	/* totals when the latencies were compared */
 
-	atomic64_t errors[NVMEMP_NR_ERRORS];
+	u64 last_good;			/* the worker's: I/Os without an error that it knew of */
+
+	atomic64_t errors[NVMEMP_NR_VERDICTS];
 	atomic64_t failovers;
 	atomic64_t retries;
 };
@@ -205,6 +208,7 @@ struct nvmemp {
 	unsigned int trial_path;
 	atomic_t trials;		/* bit per path: one is under way */
 	bool failing;			/* no_path's time is over */
+	unsigned long worked;		/* jiffies: when last_good of some path was seen to grow */
 
 	struct work_struct event_work;	/* tells the world */
 	struct work_struct zone_work;
@@ -217,7 +221,7 @@ enum nvmemp_io_bits {
 	NVMEMP_IO_SAMPLED	= 8,	/* when: its start, ns / 64 */
 	NVMEMP_IO_DEPTH		= 16,	/* counted in the depth of cpu */
 	NVMEMP_IO_RETRIED	= 32,	/* not its first time: who sends it is not the caller */
-	NVMEMP_IO_TROUBLED	= 64,	/* tried, suspects, full, rounds and zone are set */
+	NVMEMP_IO_TROUBLED	= 64,	/* tried, suspects, full, rounds, silent and zone are set */
 	NVMEMP_IO_PATIENT	= 128,	/* no path had room: the next one is to make us wait */
 };
 
@@ -231,8 +235,9 @@ struct nvmemp_io {
 	struct bvec_iter iter;		/* this, opf and flags: as at map, for a retry */
 	blk_opf_t opf;
 	unsigned short flags;
-	u8 rounds;			/* times that every path failed it */
-	u8 zone;			/* enum nvmemp_zone_bits */
+	u16 rounds : 3;			/* times that every path failed it */
+	u16 silent : 11;		/* the same, while no path did anything else either */
+	u16 zone : 2;			/* enum nvmemp_zone_bits */
 	/* one word, for map's sake */
 	struct {
 		u8 path;		/* that carries it; NVMEMP_NO_PATH */
@@ -363,6 +368,7 @@ char nvmemp_path_letter(struct nvmemp *m, unsigned int i);
 /* stats.c */
 void nvmemp_sum(const struct nvmemp_path *p, struct nvmemp_totals *ret);
 u64 nvmemp_in_flight(const struct nvmemp_path *p);
+u64 nvmemp_good(const struct nvmemp_path *p);
 void nvmemp_sample_begins(struct nvmemp *m, struct nvmemp_io *io);
 void nvmemp_sample_ends(struct nvmemp *m, struct nvmemp_io *io, bool good);
 
@@ -380,7 +386,7 @@ bool nvmemp_send_again(struct nvmemp *m, struct bio *bio, const struct nvmemp_ag
 /* error.c: what has one */
 void nvmemp_trouble(struct nvmemp_io *io);
 void nvmemp_trial_over(struct nvmemp *m, struct nvmemp_io *io, bool good);
-bool nvmemp_round_again(struct nvmemp_io *io);
+bool nvmemp_all_failed(struct nvmemp *m, struct nvmemp_io *io);
 bool nvmemp_is_zone_write(const struct nvmemp *m, const struct nvmemp_io *io);
 int nvmemp_end_specially(struct nvmemp *m, struct bio *bio, struct nvmemp_io *io,
 			 blk_status_t *error);

@@ -149,16 +149,6 @@ static bool try_failed_path(struct nvmemp *m, struct bio *bio, struct nvmemp_io 
 	return false;
 }
 
-/* Every usable path failed it: another round after a while, or the caller hears of it. */
-static bool next_round(struct nvmemp_io *io)
-{
-	if (!nvmemp_round_again(io))
-		return false;
-	io->tried = 0;
-	io->suspects = 0;	/* all of them failed it: none is to blame */
-	return true;
-}
-
 /* true: the bio went on its way; false: it stays in the list */
 static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
 {
@@ -190,7 +180,7 @@ static bool dispatch(struct nvmemp *m, struct bio *bio, struct pass *pass)
 	if (nvmemp_send_again(m, bio, &how))
 		return true;
 	if (pass->usable && io->tried) {
-		if (next_round(io)) {
+		if (nvmemp_all_failed(m, io)) {
 			sooner(pass, (s32)(io->when - (u32)jiffies));
 			return false;
 		}

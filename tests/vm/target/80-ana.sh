@@ -46,19 +46,21 @@ wait $F
 ok "ANA changes: fio" test $? = 0
 echo "     longest: $(max)"
 st
-# all inaccessible before anybody says so: rounds carry the bios over 0.5 s
-run 6 & F=$!
+# all inaccessible before anybody says so: rounds carry the bios over that
+msg no_path queue
+run 10 & F=$!
 running
 ana 1 inaccessible
 ana 2 inaccessible
-sleep .5
+sleep 5
 msg ana $A inaccessible $B inaccessible
 sleep 1.5
 has "$(st)" waiting || fails=$((fails + 1))
 ana 2 optimized
 msg ana $B optimized
 wait $F
-ok "all inaccessible for 2 s: fio" test $? = 0
+ok "all inaccessible for 7 s, of which 5 unsaid: fio" test $? = 0
+msg no_path fail
 echo "     longest: $(max)"
 st
 ana 1 optimized; msg ana $A optimized; msg reinstate_path $A; msg reinstate_path $B
