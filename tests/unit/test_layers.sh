@@ -38,6 +38,6 @@ result header_and_export_list_agree "$(
 # Without the shim for kernel versions and the words that user space shares
 result the_kernel_target_stays_small "$(
 	lines=$(find kernel -name '*.[ch]' ! -name '*.mod.c' ! -name compat.h ! -name nvmemp_uapi.h -exec cat {} + | grep -vc '^$')
-	[ "$lines" -lt 3100 ] || echo "$lines lines"
+	[ "$lines" -lt 3200 ] || echo "$lines lines"
 )"
 echo "1..$n"
