@@ -258,7 +258,7 @@ static void free_answer(const void *info, size_t offset)
 EXPORT int nvmemp_plan_read(struct nvmemp *conn, const struct nvmemp_plan **ret_plan)
 {
 	void **rows = NULL, *p = NULL;
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	r = call_rows(conn, "Plan", NULL, "ss", sizeof(struct planned), &p, &rows, &n);
@@ -273,7 +273,7 @@ EXPORT int nvmemp_config_read(struct nvmemp *conn, const char *map,
 			      const struct nvmemp_config **ret_config)
 {
 	void **rows = NULL, *p = NULL;
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	r = call_rows(conn, "Config", map, "sss", sizeof(struct configured), &p, &rows, &n);
