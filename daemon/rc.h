@@ -114,6 +114,9 @@ void rc_add_reinstates(struct reconcile *rc, struct mp_plan *plan);
 /* NULL: no memory */
 struct clients *rc_clients_new(struct reconcile *rc);
 
+/* The first path from *i on of those of its map that the step opens, or NULL */
+const struct mp_path *rc_opened_path(const struct reconcile *rc, const struct mp_step *step, size_t *i);
+
 int rc_on_pass(sd_event_source *s, void *userdata);
 int rc_on_timer(sd_event_source *s, uint64_t usec, void *userdata);
 

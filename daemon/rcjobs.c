@@ -89,19 +89,11 @@ void rc_submit_look(struct reconcile *rc)
 /* Who has no name in sysfs or /proc is found by asking for the device. */
 static void check_users(struct reconcile *rc, const struct mp_step *step)
 {
-	const struct mp_map *want = mp_desired_find(&rc->desired, step->uuid);
-	const struct mp_loaded_map *have = mp_loaded_find(&rc->loaded, step->uuid);
+	const struct mp_path *p;
 	size_t i;
 
-	if (step->kind != MP_STEP_CREATE && step->kind != MP_STEP_RELOAD &&
-	    step->kind != MP_STEP_ADD_PATH)
-		return;
-	for (i = 0; want && i < want->nr_paths; i++) {
-		const struct mp_path *p = &want->paths[i];
-
-		if (!have || !mp_map_path(&have->map, p->major, p->minor))
-			identify_check_use(rc->identify, p->name);
-	}
+	for (i = 0; (p = rc_opened_path(rc, step, &i)); i++)
+		identify_check_use(rc->identify, p->name);
 }
 
 /* Before the next pass, which would make it again */

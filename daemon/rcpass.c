@@ -100,6 +100,20 @@ static bool takes_paths(const struct mp_step *step)
 	       step->kind == MP_STEP_ADD_PATH;
 }
 
+const struct mp_path *rc_opened_path(const struct reconcile *rc, const struct mp_step *step, size_t *i)
+{
+	const struct mp_map *want = takes_paths(step) ? mp_desired_find(&rc->desired, step->uuid) : NULL;
+	const struct mp_loaded_map *have = mp_loaded_find(&rc->loaded, step->uuid);
+
+	for (; want && *i < want->nr_paths; ++*i) {
+		const struct mp_path *p = &want->paths[*i];
+
+		if (!have || !mp_map_path(&have->map, p->major, p->minor))
+			return p;
+	}
+	return NULL;
+}
+
 /*
  * Of what is kept, something may have changed without an event. A device that a step
  * takes is read again right before. Positive: it is not what the plan was made of.
@@ -110,15 +124,9 @@ static int read_paths(struct reconcile *rc, const struct mp_plan *plan, struct m
 	int r;
 
 	for (i = 0; i < plan->nr_steps; i++) {
-		const struct mp_step *step = &plan->steps[i];
-		const struct mp_map *want = takes_paths(step) ? mp_desired_find(&rc->desired, step->uuid) : NULL;
-		const struct mp_loaded_map *have = mp_loaded_find(&rc->loaded, step->uuid);
+		const struct mp_path *p;
 
-		for (j = 0; want && j < want->nr_paths; j++) {
-			const struct mp_path *p = &want->paths[j];
-
-			if (have && mp_map_path(&have->map, p->major, p->minor))
-				continue;
+		for (j = 0; (p = rc_opened_path(rc, &plan->steps[i], &j)); j++) {
 			r = mp_known_read_now(rc->known, p->name, err);
 			if (r < 0)
 				return r;

@@ -31,7 +31,7 @@ void nvmemp_sum(const struct nvmemp_path *p, struct nvmemp_totals *ret)
 	smp_rmb();
 	for_each_possible_cpu(cpu)
 		ret->started += READ_ONCE(per_cpu_ptr(p->stats, cpu)->started);
-	for (i = 0; i < NVMEMP_NR_ERRORS; i++)
+	for (i = 0; i < NVMEMP_NR_VERDICTS; i++)
 		ret->errors[i] = atomic64_read(&p->errors[i]);
 	ret->failovers = atomic64_read(&p->failovers);
 	ret->retries = atomic64_read(&p->retries);
@@ -40,16 +40,14 @@ void nvmemp_sum(const struct nvmemp_path *p, struct nvmemp_totals *ret)
 /* I/Os that the path did without an error, or a few less */
 u64 nvmemp_good(const struct nvmemp_path *p)
 {
-	u64 good = 0;
-	unsigned int cpu, i;
+	struct nvmemp_totals now;
+	unsigned int i;
 
-	for_each_possible_cpu(cpu)
-		good += READ_ONCE(per_cpu_ptr(p->stats, cpu)->done);
 	/* done before errors, which are counted in the other order (path_error) */
-	smp_rmb();
+	nvmemp_sum(p, &now);
 	for (i = 0; i < NVMEMP_NR_VERDICTS; i++)
-		good -= atomic64_read(&p->errors[i]);
-	return good;
+		now.done -= now.errors[i];
+	return now.done;
 }
 
 u64 nvmemp_in_flight(const struct nvmemp_path *p)

@@ -93,7 +93,7 @@ struct nvmemp_totals {
 	u64 sectors[2];
 	u64 sampled, sum_ns;
 	u32 max_ns;
-	u64 errors[NVMEMP_NR_ERRORS];
+	u64 errors[NVMEMP_NR_VERDICTS];
 	u64 failovers, retries;
 };
 

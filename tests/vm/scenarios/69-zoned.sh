@@ -20,6 +20,15 @@ errors() {
 	status '[.maps[0].paths[].error_count] | add'
 }
 
+# reset ID: a controller, and waits until it is back
+reset() {
+	local name
+	name=$(controller "$1")
+	echo 1 >"/sys/class/nvme/$name/reset_controller"
+	wait_for "$name live" is_live "$name"
+	wait_for "two usable paths" usable_is 2
+}
+
 # over ID: a path that the next writes take
 over() {
 	expect "switch" nvmempctl switch "$dm" "$(controller "$1")"
@@ -81,10 +90,7 @@ for policy in numa round-robin; do
 	fio_pid=$!
 	while kill -0 $fio_pid 2>/dev/null; do
 		for id in c0 c1; do
-			name=$(controller $id)
-			echo 1 >"/sys/class/nvme/$name/reset_controller"
-			wait_for "$name live" is_live "$name"
-			wait_for "two usable paths" usable_is 2
+			reset $id
 		done
 	done
 	wait $fio_pid || fail "fio with $policy: $(grep -m 1 -E 'error|err=' fio.log)"
@@ -134,11 +140,8 @@ files &
 writer=$!
 while kill -0 $writer 2>/dev/null; do
 	for id in c0 c1; do
-		name=$(controller $id)
-		echo 1 >"/sys/class/nvme/$name/reset_controller"
-		wait_for "$name live" is_live "$name"
-		wait_for "two usable paths" usable_is 2
-		expect "switch" nvmempctl switch "$dm" "$name"
+		reset $id
+		over $id
 	done
 done
 wait $writer || fail "btrfs could not write: $(dmesg | grep -i btrfs | tail -n 1)"
