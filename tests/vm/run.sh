@@ -5,7 +5,8 @@
 #   tests/vm/run.sh [-n] [NAME | FILE]...
 # -n: with the image as it is. V=1: shows what the guests say. Prints a line
 # for each and a summary; logs are in build/vm/logs (or VM_LOGS). LANES machines run at
-# a time: two, or one where V=1 or there is one CPU. Load must not decide: a scenario
+# a time: one more than there are CPUs, since they wait a lot, or one where V=1 or there is
+# one CPU. Load must not decide: a scenario
 # that waited too long for something runs once more, alone, when all others are done. It
 # says so, and the first one's log is kept beside.
 #
@@ -184,7 +185,7 @@ files=$(chosen "$@")
 	echo "run.sh: no scenario named: $*" >&2
 	exit 2
 }
-lanes=${LANES:-$(($(nproc) < 2 ? 1 : 2))}
+lanes=${LANES:-$(($(nproc) < 2 ? 1 : $(nproc) + 1))}
 [ -z "${V-}" ] || lanes=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
