@@ -66,7 +66,8 @@ struct reconcile {
 	bool act;			/* more happened than that some device is to be read */
 	bool urgent;			/* no rest before the next look */
 	uint64_t look_ms;		/* what reading and looking took since the last rest */
-	uint64_t rest_until_ms;
+	uint64_t looked_ms;		/* when that was over */
+	uint64_t rest_ms;		/* from then on, if nothing calls for less */
 	uint64_t wake_ms;		/* the timer, but for the rest's end */
 	uint64_t look_again_ms;		/* a look failed: not before this */
 	unsigned int look_delay_ms;

@@ -9,7 +9,7 @@
 #include "core/store.h"
 #include "rc.h"
 
-#define READ_AT_ONCE	16		/* devices, before others get their turn */
+#define READ_AT_ONCE	4		/* devices, before others get their turn */
 
 void rc_ctrl_connected(struct reconcile *rc, const struct mp_topo *topo, int ctrl)
 {

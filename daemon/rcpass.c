@@ -15,7 +15,8 @@
 
 #define STEPS_AT_ONCE	128		/* in a job: what happens meanwhile waits for its end */
 #define REST_FACTOR	4		/* a look that can wait comes after as many times what the last took, */
-#define REST_MAX_MS	100		/* but so soon: somebody may wait for a new device */
+#define REST_ACT_MS	100		/* but so soon if there is something to do: somebody may wait for it */
+#define REST_MAX_MS	1000		/* and so soon if something may have changed, as in a storm of events */
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -211,9 +212,19 @@ static int look_and_act(struct reconcile *rc, struct mp_err *err)
 	return act(rc, err);
 }
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t rest_until_ms(const struct reconcile *rc)
+{
+	return rc->looked_ms + smaller(rc->rest_ms, rc->act ? REST_ACT_MS : REST_MAX_MS);
+}
+
 static bool must_rest(const struct reconcile *rc, uint64_t now)
 {
-	return !rc->urgent && now < rc->rest_until_ms;
+	return !rc->urgent && now < rest_until_ms(rc);
 }
 
 /* A storm of events must neither keep us busy nor hold up what else happens. */
@@ -235,9 +246,8 @@ static void look_now(struct reconcile *rc)
 	rc->look_ms += ended - began;
 	if (r > 0)
 		return;
-	rc->rest_until_ms = ended + REST_FACTOR * rc->look_ms;
-	if (rc->rest_until_ms > ended + REST_MAX_MS)
-		rc->rest_until_ms = ended + REST_MAX_MS;
+	rc->looked_ms = ended;
+	rc->rest_ms = REST_FACTOR * rc->look_ms;
 	rc->look_ms = 0;
 }
 
@@ -272,7 +282,7 @@ int rc_on_pass(sd_event_source *s, void *userdata)
 	if (rc->maps_old && rc->nr_jobs == 0 && !rc->look_again_ms)
 		rc_want_pass(rc);
 	rc->wake_ms = earlier(next_wake_ms(rc), clients_wake);
-	set_timer(rc, earlier(rc->wake_ms, rests ? rc->rest_until_ms : 0));
+	set_timer(rc, earlier(rc->wake_ms, rests ? rest_until_ms(rc) : 0));
 	return 0;
 }
 

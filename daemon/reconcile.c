@@ -69,6 +69,8 @@ void reconcile_hint(struct reconcile *rc, const struct hint *hint)
 	case HINT_DEVICE:
 		identify_stale(rc->identify, hint->name);
 		mp_known_doubt(rc->known, hint->name);
+		if (mp_topo_find_ns(&rc->topo, hint->name) < 0)
+			break;
 		rc_want_look(rc);
 		return;
 	case HINT_REMOVED:

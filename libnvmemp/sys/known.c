@@ -272,9 +272,13 @@ static int read_device(struct mp_known *known, const char *name, struct mp_err *
 {
 	char ns[32];
 
-	if (mp_name_is_ns(name) || mp_name_is_hidden(name, ns))
-		return mp_known_read_now(known, name, err);
-	return read_stacked(known, name, err);
+	int r;
+
+	if (!mp_name_is_ns(name) && !mp_name_is_hidden(name, ns))
+		return read_stacked(known, name, err);
+	r = read_ns(known, name, err);
+	/* what its holders are tell events of their own */
+	return r > 0 ? read_holders(known, name, err) : r;
 }
 
 static int read_file(struct mp_known *known, const char *key, struct mp_err *err)
