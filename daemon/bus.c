@@ -18,6 +18,7 @@
 #include "busobjects.h"
 #include "core/err.h"
 #include "log.h"
+#include "priority.h"
 
 /*
  * Everybody may read, so everybody may hold connections open: the last ones
@@ -40,7 +41,6 @@
 
 #define COMPLAIN_US		(10 * UINT64_C(1000000))
 
-#define PRIORITY_CLIENTS	10	/* after the machine's events */
 
 struct connection {
 	struct connection *next;

@@ -27,6 +27,7 @@
 
 #define LOOK_MIN_S	2
 #define LOOK_MAX_S	60
+#define LOOKS_AT_IN_S	100		/* paths for each second between two looks, of which one takes a millisecond */
 
 /* A controller that does not answer must not hold up the boot. */
 #define READY_AT_LATEST_US	(10 * 1000000ULL)
@@ -178,12 +179,22 @@ static int on_look(sd_event_source *s, uint64_t usec, void *userdata)
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
+/* Each look is at everything: of thousands of paths that takes seconds. */
+static unsigned int look_min_s(const struct daemon *d)
+{
+	size_t s = reconcile_view(d->rc)->topo->nr_ns / LOOKS_AT_IN_S;
+
+	return s < LOOK_MIN_S ? LOOK_MIN_S : s > LOOK_MAX_S ? LOOK_MAX_S : s;
+}
+
 static void look_soon(struct daemon *d)
 {
-	if (!d->look || d->look_s == LOOK_MIN_S)
+	unsigned int least = look_min_s(d);
+
+	if (!d->look || d->look_s <= least)
 		return;
-	d->look_s = LOOK_MIN_S;
-	sd_event_source_set_time_relative(d->look, LOOK_MIN_S * UINT64_C(1000000));
+	d->look_s = least;
+	sd_event_source_set_time_relative(d->look, least * UINT64_C(1000000));
 }
 
 static void look_by_clock(struct daemon *d)

@@ -14,6 +14,7 @@
 #include "core/err.h"
 #include "core/ident.h"
 #include "log.h"
+#include "priority.h"
 #include "rc.h"
 #include "sys/conffile.h"
 
@@ -195,6 +196,8 @@ static int add_sources(struct reconcile *rc)
 	int r;
 
 	r = sd_event_add_defer(rc->event, &rc->pass, rc_on_pass, rc);
+	if (r >= 0)
+		r = sd_event_source_set_priority(rc->pass, PRIORITY_DEVICES);
 	if (r >= 0)
 		r = sd_event_add_time(rc->event, &rc->timer, CLOCK_BOOTTIME, 0, 0, rc_on_timer, rc);
 	if (r >= 0)

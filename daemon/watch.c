@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "priority.h"
 #include "watch.h"
 
 /* The first interface with DM_DEV_ARM_POLL (drivers/md/dm-ioctl.c, _ioctls) */
@@ -185,8 +186,9 @@ static int add_monitor(struct watch *w)
 	r = udev_monitor_enable_receiving(w->monitor);
 	if (r < 0)
 		return r;
-	return sd_event_add_io(w->event, &w->monitor_source, udev_monitor_get_fd(w->monitor),
-			       EPOLLIN, on_udev, w);
+	r = sd_event_add_io(w->event, &w->monitor_source, udev_monitor_get_fd(w->monitor),
+			    EPOLLIN, on_udev, w);
+	return r < 0 ? r : sd_event_source_set_priority(w->monitor_source, PRIORITY_DEVICES);
 }
 
 int watch_new(sd_event *event, const struct watch_handler *handler, struct watch **ret)

@@ -11,7 +11,7 @@ top=$PWD
 uml=$top/build/uml
 kind=${1-}
 case $kind in
-plain-smp) fragments='tests/uml/common.config tests/uml/smp.config' ;;
+plain-smp) fragments='tests/uml/common.config tests/uml/smp.config tests/uml/trace.config' ;;
 sanitize) fragments='tests/uml/common.config tests/uml/sanitize.config' ;;
 sanitize-smp) fragments='tests/uml/common.config tests/uml/sanitize.config tests/uml/smp.config' ;;
 *)
