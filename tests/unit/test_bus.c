@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -149,6 +150,58 @@ static void read_all(struct nvmemp *conn)
 	nvmemp_snapshot_free(s);
 }
 
+enum { MANY = 1024, PATHS = 4 };
+
+static struct mp_loaded_map many_maps[MANY];
+static struct mp_path many_paths[MANY][PATHS];
+static struct mp_path_status many_statuses[MANY][PATHS];
+static char many_names[MANY][16], many_devices[MANY][PATHS][16];
+
+static void make_many(void)
+{
+	int i, j;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(many_names[i], sizeof(many_names[i]), "m%04d", i);
+		many_maps[i] = (struct mp_loaded_map){
+			.map = { .name = many_names[i], .uuid = "nvmemp-1", .paths = many_paths[i], .nr_paths = PATHS },
+			.status = { .paths = many_statuses[i], .nr_paths = PATHS, .current = -1 }, .nqn = "",
+		};
+		for (j = 0; j < PATHS; j++) {
+			snprintf(many_devices[i][j], sizeof(many_devices[i][j]), "nvme%dn%d", j, i);
+			many_paths[i][j] = (struct mp_path){ 259, i * PATHS + j, many_devices[i][j] };
+			many_statuses[i][j] = (struct mp_path_status){ 259, i * PATHS + j, MP_PATH_ACTIVE };
+			many_statuses[i][j].io_count = i * PATHS + j;
+		}
+	}
+}
+
+static void a_thousand_maps_with_their_paths(void **state)
+{
+	struct nvmemp *conn = connected();
+	const struct nvmemp_snapshot *s;
+	struct timespec began, ended;
+	size_t i, j;
+
+	make_many();
+	loaded = (struct mp_loaded){ .maps = many_maps, .nr_maps = MANY };
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	assert_int_equal(nvmemp_snapshot_read(conn, &s), 0);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	print_message("%d maps of %d paths were read in %ld ms\n", MANY, PATHS,
+		      (ended.tv_sec - began.tv_sec) * 1000 + (ended.tv_nsec - began.tv_nsec) / 1000000);
+	assert_int_equal(s->nr_maps, MANY);
+	for (i = 0; i < MANY; i++) {
+		assert_string_equal(s->maps[i]->name, many_names[i]);
+		assert_int_equal(s->maps[i]->nr_paths, PATHS);
+		for (j = 0; j < PATHS; j++)
+			assert_int_equal(s->maps[i]->paths[j]->io_count, i * PATHS + j);
+	}
+	nvmemp_snapshot_free(s);
+	loaded = (struct mp_loaded){ .maps = maps, .nr_maps = 1 };
+	nvmemp_close(conn);
+}
+
 static void who_watches_is_told(void **state)
 {
 	struct nvmemp *conn = connected();
@@ -267,6 +320,7 @@ static void who_does_not_read_is_cut_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_thousand_maps_with_their_paths),
 		cmocka_unit_test(who_watches_is_told),
 		cmocka_unit_test(signals_of_d_bus_say_the_same),
 		cmocka_unit_test(who_does_not_is_not),
