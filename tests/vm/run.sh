@@ -187,6 +187,9 @@ files=$(chosen "$@")
 }
 lanes=${LANES:-$(($(nproc) < 2 ? 1 : $(nproc) + 1))}
 [ -z "${V-}" ] || lanes=1
+# With more machines than processors, a thread for each of theirs gains nothing, and QEMU
+# then loses an interrupt now and then: a machine hangs.
+[ "$lanes" = 1 ] || export VM_ACCEL="${VM_ACCEL:-tcg,thread=single}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # shellcheck disable=SC2046 # process numbers
