@@ -41,7 +41,6 @@
 
 #define COMPLAIN_US		(10 * UINT64_C(1000000))
 
-
 struct connection {
 	struct connection *next;
 	struct bus *bus;

@@ -212,14 +212,11 @@ static int look_and_act(struct reconcile *rc, struct mp_err *err)
 	return act(rc, err);
 }
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t rest_until_ms(const struct reconcile *rc)
 {
-	return rc->looked_ms + smaller(rc->rest_ms, rc->act ? REST_ACT_MS : REST_MAX_MS);
+	uint64_t most = rc->act ? REST_ACT_MS : REST_MAX_MS;
+
+	return rc->looked_ms + (rc->rest_ms < most ? rc->rest_ms : most);
 }
 
 static bool must_rest(const struct reconcile *rc, uint64_t now)

@@ -71,7 +71,7 @@ void reconcile_hint(struct reconcile *rc, const struct hint *hint)
 		identify_stale(rc->identify, hint->name);
 		mp_known_doubt(rc->known, hint->name);
 		if (mp_topo_find_ns(&rc->topo, hint->name) < 0)
-			break;
+			break;		/* new: somebody may wait for its map */
 		rc_want_look(rc);
 		return;
 	case HINT_REMOVED:

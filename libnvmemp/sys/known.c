@@ -271,14 +271,19 @@ int mp_known_read_now(struct mp_known *known, const char *name, struct mp_err *e
 static int read_device(struct mp_known *known, const char *name, struct mp_err *err)
 {
 	char ns[32];
-
 	int r;
 
 	if (!mp_name_is_ns(name) && !mp_name_is_hidden(name, ns))
 		return read_stacked(known, name, err);
 	r = read_ns(known, name, err);
-	/* what its holders are tell events of their own */
-	return r > 0 ? read_holders(known, name, err) : r;
+	/* if it is as it was, so are its holders, which have events of their own */
+	if (r <= 0)
+		return r;
+	r = read_holders(known, name, err);
+	/* the next time nothing will say that they were not read */
+	if (r < 0)
+		mp_known_doubt_all(known);
+	return r;
 }
 
 static int read_file(struct mp_known *known, const char *key, struct mp_err *err)

@@ -45,6 +45,7 @@ bench_kernel() {
 # bench_build DIR KERNEL-TREE MAKE-ARGUMENT...: builds kernel/ as it is in DIR; sets $module
 bench_build() {
 	local dir=$1 kdir=$2
+	# for a kernel that was configured again, all is
 	[ ! "$kdir/.config" -nt "$dir/log" ] || rm -rf "$dir"
 	mkdir -p "$dir"
 	# what did not change is not built again; *.mod.c is generated, for another kernel

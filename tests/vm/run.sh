@@ -6,9 +6,8 @@
 # -n: with the image as it is. V=1: shows what the guests say. Prints a line
 # for each and a summary; logs are in build/vm/logs (or VM_LOGS). LANES machines run at
 # a time: one more than there are CPUs, since they wait a lot, or one where V=1 or there is
-# one CPU. Load must not decide: a scenario
-# that waited too long for something runs once more, alone, when all others are done. It
-# says so, and the first one's log is kept beside.
+# one CPU. Load must not decide: a scenario that waited too long for something runs once
+# more, alone, when all others are done. It says so, and the first one's log is kept beside.
 #
 # A scenario is a bash script for the guest (tests/vm/guest/lib.sh has its
 # words) with a header of comments, read here:

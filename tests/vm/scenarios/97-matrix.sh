@@ -61,6 +61,7 @@ cells_of() {
 	done
 }
 
+[[ $CELLS =~ ^(|all|[1-4])$ ]] || fail "there are quarters 1 to 4, not $CELLS"
 assemble
 for l in "${!load_names[@]}"; do
 	load=${load_names[$l]}
